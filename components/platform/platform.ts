@@ -1,0 +1,56 @@
+import * as pulumi from "@pulumi/pulumi";
+import { describeProblems, validate, type Problem, type Ref, type Secret, type Workload } from "../workload";
+
+/** What to declare about a workload before it runs. */
+export interface Declaration {
+  /** Port numbers by name; the same names and numbers as `Workload.ports`. */
+  ports?: Record<string, number>;
+  /** Group of workloads that may reach each other. Balancer and what it routes to share `edge`; a data store has one of its own. */
+  segment: string;
+}
+
+/** A workload that runs. */
+export interface Running {
+  readonly ref: Ref;
+  /** The component resource that holds the platform's resources. */
+  readonly resource: pulumi.ComponentResource;
+}
+
+/** Turns Workloads into one provider's resources. Tiers know only this class. */
+export abstract class Platform extends pulumi.ComponentResource {
+  /** Start of every name people see, e.g. `testbro` in `testbro-backend`. */
+  abstract readonly prefix: string;
+
+  /** Names a workload and its ports, creating nothing, so that references may be cyclic. */
+  abstract declare(name: string, declaration: Declaration): Ref;
+
+  /** A secret that workloads get as a file. `data` never appears in plain text in state or output. */
+  abstract secret(name: string, data: pulumi.Input<string>, opts?: pulumi.CustomResourceOptions): Secret;
+
+  /** What this platform cannot do of what the workload asks, by name. */
+  abstract unsupported(name: string, workload: Workload): Problem[];
+
+  /** Creates the resources of a checked workload. */
+  protected abstract create(ref: Ref, workload: Workload, opts?: pulumi.ComponentResourceOptions): Running;
+
+  /**
+   * Runs a workload.
+   * @throws pulumi.ResourceError with every problem of the workload at once
+   */
+  run(ref: Ref, workload: Workload, opts?: pulumi.ComponentResourceOptions): Running {
+    const problems = [...validate(ref.name, workload), ...this.portMismatch(ref, workload), ...this.unsupported(ref.name, workload)];
+    if (problems.length > 0) throw new pulumi.ResourceError(describeProblems(problems), opts?.parent ?? this);
+    return this.create(ref, workload, opts);
+  }
+
+  private portMismatch(ref: Ref, workload: Workload): Problem[] {
+    const actual = new Map((workload.ports ?? []).map((port) => [port.name, port.container]));
+    return Object.entries(ref.ports)
+      .filter(([name, number]) => actual.get(name) !== number)
+      .map(([name, number]) => ({
+        path: `${ref.name}.ports`,
+        message: `port "${name}" was declared as ${number} but the workload has ${actual.get(name) ?? "no such port"}`,
+        fix: "declare and run with the same port numbers",
+      }));
+  }
+}
