@@ -33,12 +33,17 @@ export abstract class Platform extends pulumi.ComponentResource {
   /** Creates the resources of a checked workload. */
   protected abstract create(ref: Ref, workload: Workload, opts?: pulumi.ComponentResourceOptions): Running;
 
+  /** Everything wrong with a workload on this platform, none when it can run. Creates nothing, so a tier can check all its workloads first. */
+  problems(ref: Ref, workload: Workload): Problem[] {
+    return [...validate(ref.name, workload), ...this.portMismatch(ref, workload), ...this.unsupported(ref.name, workload)];
+  }
+
   /**
    * Runs a workload.
    * @throws pulumi.ResourceError with every problem of the workload at once
    */
   run(ref: Ref, workload: Workload, opts?: pulumi.ComponentResourceOptions): Running {
-    const problems = [...validate(ref.name, workload), ...this.portMismatch(ref, workload), ...this.unsupported(ref.name, workload)];
+    const problems = this.problems(ref, workload);
     if (problems.length > 0) throw new pulumi.ResourceError(describeProblems(problems), opts?.parent ?? this);
     return this.create(ref, workload, opts);
   }

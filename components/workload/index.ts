@@ -2,4 +2,6 @@ export * from "./types";
 export * from "./quantity";
 export * from "./defaults";
 export * from "./merge";
+export * from "./override";
+export * from "./metrics";
 export * from "./validate";
