@@ -13,7 +13,7 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
  * `base` with the fields of `overrides` laid over it. Plain objects merge field by field; everything else (arrays, Outputs,
  * class instances) replaces; `undefined` leaves the base. Neither argument is changed.
  */
-export function mergeOptions<T>(base: T, overrides: DeepPartial<T> | undefined): T {
+export function mergeOptions<T>(base: T, overrides: DeepPartial<NoInfer<T>> | undefined): T {
   if (overrides === undefined) return base;
   if (!isPlainObject(base) || !isPlainObject(overrides)) return overrides as T;
   const merged: Record<string, unknown> = { ...base };

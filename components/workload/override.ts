@@ -23,7 +23,7 @@ function overrideProbe(base: Probe | undefined, overrides: DeepPartial<Probe>): 
 export function overrideWorkload(base: Workload, overrides: WorkloadOverrides | undefined): Workload {
   if (overrides === undefined) return base;
   const { scale, health, ...rest } = overrides;
-  const merged = mergeOptions<Workload>(base, rest as WorkloadOverrides);
+  const merged = mergeOptions(base, rest as WorkloadOverrides);
   const probes: Partial<Health> = {};
   for (const key of ["live", "ready", "startup"] as const) {
     const given = health?.[key];

@@ -1,0 +1,65 @@
+import type * as pulumi from "@pulumi/pulumi";
+import {
+  mergeOptions,
+  overrideWorkload,
+  type DeepPartial,
+  type Placement,
+  type Ref,
+  type Resources,
+  type Workload,
+  type WorkloadOverrides,
+} from "../workload";
+
+/** Network segment of the exporters, which their scraper joins too. */
+export const MONITORING_SEGMENT = "monitoring";
+
+/** A metrics exporter beside a data store. */
+export interface ExporterOptions {
+  /** Image of the exporter. */
+  image: pulumi.Input<string>;
+  /** Who reads the metrics, e.g. `ObservabilityTier.declare(platform).prometheus`. */
+  scraper: Ref;
+  /** CPU and memory. @default limits 200m and 128Mi, reservations 20m and 32Mi */
+  resources?: DeepPartial<Resources>;
+  /** Where it may run. @default anywhere */
+  placement?: Placement;
+  /** Any field of the workload, laid over everything above. */
+  workload?: WorkloadOverrides;
+}
+
+/** What differs from one exporter to the next. */
+export interface ExporterKind {
+  /** Port of its metrics. */
+  port: number;
+  user: { uid: number; gid: number };
+  env: Record<string, pulumi.Input<string>>;
+  /** Configuration files by path. */
+  files?: Workload["files"];
+  /** The store it reads. */
+  store: Ref;
+}
+
+const RESOURCES: Resources = { limits: { cpu: "200m", memory: "128Mi" }, reservations: { cpu: "20m", memory: "32Mi" } };
+
+/**
+ * The exporter as a workload, its secrets not yet attached. Its health is that of its own process: a store that is down shows
+ * in the metrics and must not restart the exporter that says so.
+ */
+export function exporterWorkload(options: ExporterOptions, kind: ExporterKind): Workload {
+  const base: Workload = {
+    kind: "service",
+    image: options.image,
+    env: kind.env,
+    ...(kind.files ? { files: kind.files } : {}),
+    ports: [{ name: "metrics", container: kind.port }],
+    metrics: { port: "metrics", scraper: options.scraper },
+    health: { live: { tcp: { port: "metrics" }, interval: 5, timeout: 3, retries: 3, startPeriod: 15 } },
+    resources: mergeOptions(RESOURCES, options.resources),
+    scale: { replicas: 1 },
+    ...(options.placement ? { placement: options.placement } : {}),
+    stop: { grace: 10 },
+    security: { user: kind.user, writable: ["/tmp"] },
+    connects: [kind.store],
+  };
+  return overrideWorkload(base, options.workload);
+}
