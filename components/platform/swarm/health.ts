@@ -1,0 +1,73 @@
+import type * as docker from "@pulumi/docker";
+import { timingOf, type Probe, type Ref } from "../../workload";
+
+/** Quotes a word for `sh`. */
+function quote(word: string): string {
+  return `'${word.replace(/'/g, `'\\''`)}'`;
+}
+
+/**
+ * The command that asks an HTTP question from inside the container. Swarm knows only commands, and which client an image
+ * has is the image's affair: curl, wget or node, whichever is there first. No client at all counts as unhealthy.
+ */
+function httpCommand(url: string, timeout: number): string[] {
+  const fetchOnce = `fetch(process.argv[1],{signal:AbortSignal.timeout(${timeout * 1000})}).then(r=>process.exit(r.ok?0:1),()=>process.exit(1))`;
+  const script = [
+    `if command -v curl >/dev/null; then exec curl -fsSk -o /dev/null --max-time ${timeout} ${quote(url)}; fi`,
+    `if command -v wget >/dev/null; then exec wget -q --no-check-certificate -T ${timeout} -O /dev/null ${quote(url)}; fi`,
+    `exec node -e ${quote(fetchOnce)} ${quote(url)}`,
+  ].join("; ");
+  return ["CMD-SHELL", script];
+}
+
+/** The command that opens a TCP connection from inside the container, with bash, nc or node. */
+function tcpCommand(port: number, timeout: number): string[] {
+  const connect = `const s=require('net').connect(${port},'127.0.0.1',()=>process.exit(0));s.on('error',()=>process.exit(1))`;
+  const script = [
+    `if command -v bash >/dev/null; then exec timeout ${timeout} bash -c ${quote(`exec 3<>/dev/tcp/127.0.0.1/${port}`)}; fi`,
+    `if command -v nc >/dev/null; then exec nc -z -w ${timeout} 127.0.0.1 ${port}; fi`,
+    `exec node -e ${quote(connect)}`,
+  ].join("; ");
+  return ["CMD-SHELL", script];
+}
+
+/** A probe as a Swarm health check, every timing written out. */
+export function healthcheck(
+  ref: Ref,
+  probe: Probe,
+  ports: Readonly<Record<string, number>>,
+): docker.types.input.ServiceTaskSpecContainerSpecHealthcheck {
+  const timing = timingOf(probe);
+  const portOf = (name: string): number => {
+    const port = ports[name];
+    if (port === undefined) throw new Error(`${ref.name}: no port "${name}"`);
+    return port;
+  };
+  const tests =
+    "http" in probe
+      ? httpCommand(`${probe.http.scheme ?? "http"}://127.0.0.1:${portOf(probe.http.port)}${probe.http.path}`, timing.timeout)
+      : "tcp" in probe
+        ? tcpCommand(portOf(probe.tcp.port), timing.timeout)
+        : ["CMD", ...probe.exec];
+  return {
+    tests,
+    interval: duration(timing.interval),
+    timeout: duration(timing.timeout),
+    retries: timing.retries,
+    startPeriod: duration(timing.startPeriod),
+  };
+}
+
+/**
+ * Seconds as Docker prints a duration, e.g. 90 → `1m30s`: the form the engine answers with, so that a refresh sees no change.
+ * Finer than a millisecond is rounded.
+ */
+export function duration(seconds: number): string {
+  const milliseconds = Math.round(seconds * 1000);
+  if (milliseconds < 1000) return milliseconds === 0 ? "0s" : `${milliseconds}ms`;
+  const hours = Math.floor(milliseconds / 3_600_000);
+  const minutes = Math.floor((milliseconds % 3_600_000) / 60_000);
+  const rest = (milliseconds % 60_000) / 1000;
+  const parts = hours > 0 ? `${hours}h${minutes}m` : minutes > 0 ? `${minutes}m` : "";
+  return `${parts}${rest}s`;
+}

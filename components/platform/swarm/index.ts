@@ -1,0 +1,3 @@
+export * from "./platform";
+export { SwarmWorkload, type SwarmWorkloadArgs } from "./workload";
+export { SwarmSecret } from "./secret";

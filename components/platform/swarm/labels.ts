@@ -1,0 +1,32 @@
+import { isAutoScale, type Workload } from "../../workload";
+
+/** A label as the Docker provider takes it. */
+export interface Label {
+  label: string;
+  value: string;
+}
+
+/** Marks a resource as part of a deployment; `docker stack services PREFIX` and `docker stack ps PREFIX` go by the same label. */
+export function stackLabels(prefix: string): Label[] {
+  return [{ label: "com.docker.stack.namespace", value: prefix }];
+}
+
+/** Labels of a service: its deployment, and what the auto-scaler may do with it (`autoscaler.*`). */
+export function serviceLabels(prefix: string, workload: Workload): Label[] {
+  const labels: Record<string, string> = {};
+  const { scale } = workload;
+  if (isAutoScale(scale)) {
+    labels["autoscaler.enable"] = "true";
+    labels["autoscaler.min_replicas"] = String(scale.min);
+    labels["autoscaler.max_replicas"] = String(scale.max);
+    if (scale.cpu !== undefined) labels["autoscaler.target_cpu"] = String(scale.cpu);
+    if (scale.memory !== undefined) labels["autoscaler.target_memory"] = String(scale.memory);
+    if (scale.requestsPerSecond !== undefined) labels["autoscaler.target_requests_per_second"] = String(scale.requestsPerSecond);
+    if (scale.latency) {
+      labels["autoscaler.target_latency_seconds"] = String(scale.latency.seconds);
+      labels["autoscaler.target_latency_quantile"] = String(scale.latency.quantile);
+    }
+    if (scale.queue !== undefined) labels["autoscaler.target_queue"] = String(scale.queue);
+  }
+  return [...stackLabels(prefix), ...Object.entries(labels).map(([label, value]) => ({ label, value }))];
+}

@@ -1,0 +1,109 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import type { Problem, Ref, Secret, Workload } from "../../workload";
+import { Platform, type Declaration, type Running } from "../platform";
+import { stackLabels } from "./labels";
+import { SwarmSecret } from "./secret";
+import { unsupportedOnSwarm } from "./unsupported";
+import { SwarmWorkload } from "./workload";
+
+/** Settings of one Swarm. */
+export interface SwarmPlatformArgs {
+  /** Start of every name people see. @default the component's name */
+  prefix?: string;
+  /**
+   * Encrypt overlay traffic between nodes (IPsec). Needs the kernel's rfc4106 cipher where there is more than one node.
+   * @default true
+   */
+  encrypted?: boolean;
+  /** Segments that may reach outside the Swarm; all others are internal networks. @default ["edge"] */
+  openSegments?: string[];
+  /** Whether the Swarm has one node only, which pins every local volume without a placement. @default false */
+  singleNode?: boolean;
+  /**
+   * Keep only what must outlive the workloads (volumes); run nothing. What the tiers generate themselves, such as passwords
+   * and certificates, stays in the state, so that a later deployment finds its data readable and its CA still trusted.
+   * @default false
+   */
+  suspended?: boolean;
+}
+
+/** Runs Workloads as Docker Swarm services. The Docker engine is the `docker` provider's: pass it through `opts.providers`. */
+export class SwarmPlatform extends Platform {
+  readonly prefix: string;
+  private readonly settings: Required<Omit<SwarmPlatformArgs, "prefix">>;
+  private readonly networks = new Map<string, docker.Network>();
+
+  constructor(name: string, args: SwarmPlatformArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+    super("testbro:swarm:Platform", name, {}, opts);
+    this.prefix = args.prefix ?? name;
+    this.settings = {
+      encrypted: args.encrypted ?? true,
+      openSegments: args.openSegments ?? ["edge"],
+      singleNode: args.singleNode ?? false,
+      suspended: args.suspended ?? false,
+    };
+    this.registerOutputs();
+  }
+
+  override declare(name: string, declaration: Declaration): Ref {
+    const fullName = `${this.prefix}-${name}`;
+    return { name, fullName, host: fullName, ports: { ...declaration.ports }, segment: declaration.segment };
+  }
+
+  override secret(name: string, data: pulumi.Input<string>, opts?: pulumi.CustomResourceOptions): Secret {
+    if (this.settings.suspended) return new SwarmSecret(name, undefined);
+    const encoded = pulumi.secret(pulumi.output(data).apply((text) => Buffer.from(text, "utf8").toString("base64")));
+    const resource = new docker.Secret(
+      `${this.prefix}-${name}`,
+      { data: encoded, labels: stackLabels(this.prefix) },
+      { parent: this, ...opts },
+    );
+    return new SwarmSecret(name, resource);
+  }
+
+  /** The overlay network of a segment; created when first asked for. */
+  network(segment: string): docker.Network {
+    const known = this.networks.get(segment);
+    if (known) return known;
+    const network = new docker.Network(
+      `${this.prefix}-${segment}`,
+      {
+        driver: "overlay",
+        attachable: false,
+        internal: !this.settings.openSegments.includes(segment),
+        options: this.settings.encrypted ? { encrypted: "" } : {},
+        labels: stackLabels(this.prefix),
+      },
+      { parent: this },
+    );
+    this.networks.set(segment, network);
+    return network;
+  }
+
+  override unsupported(name: string, workload: Workload): Problem[] {
+    return unsupportedOnSwarm(name, workload, this.settings.singleNode);
+  }
+
+  protected override create(ref: Ref, workload: Workload, opts?: pulumi.ComponentResourceOptions): Running {
+    const resource = new SwarmWorkload(
+      ref.fullName,
+      {
+        ref,
+        workload,
+        prefix: this.prefix,
+        networks: this.settings.suspended ? [] : this.segmentsOf(ref, workload).map((segment) => this.network(segment)),
+        suspended: this.settings.suspended,
+      },
+      { parent: this, ...opts },
+    );
+    return { ref, resource };
+  }
+
+  /** Its own segment, those of whom it talks to, and the one of who reads its metrics; each once, in a stable order. */
+  private segmentsOf(ref: Ref, workload: Workload): string[] {
+    const segments = [ref.segment, ...(workload.connects ?? []).map((target) => target.segment)];
+    if (workload.metrics?.scraper) segments.push(workload.metrics.scraper.segment);
+    return [...new Set(segments)].sort();
+  }
+}

@@ -1,0 +1,56 @@
+import { initialReplicas, type Problem, type Workload } from "../../workload";
+
+/**
+ * What Swarm (through the Docker provider) cannot do of what a workload asks.
+ * @param singleNode whether every local volume is on the only node there is
+ */
+export function unsupportedOnSwarm(name: string, workload: Workload, singleNode: boolean): Problem[] {
+  const problems: Problem[] = [];
+  const report = (path: string, message: string, fix: string): void => {
+    problems.push({ path: `${name}.${path}`, message, fix });
+  };
+  if (workload.kind === "job") {
+    report("kind", "Swarm jobs cannot be created through the Docker provider", "run the work inside a service at its start, under a lock");
+  }
+  if (workload.resources.limits.pids !== undefined) {
+    report(
+      "resources.limits.pids",
+      "the Docker provider cannot set a process limit on a Swarm service",
+      "leave it out and set default-ulimits (nproc) on the engine",
+    );
+  }
+  if (workload.access?.length) {
+    report("access", "Swarm has no permissions below the whole engine", "leave it out; reach the engine through a filtering proxy");
+  }
+  for (const [path, file] of Object.entries(workload.files ?? {})) {
+    if (file.onChange === "reload") {
+      report(
+        `files[${path}].onChange`,
+        "a Swarm config never changes in a running replica",
+        'write "roll", or let the process fetch the file itself',
+      );
+    }
+  }
+  for (const port of workload.ports ?? []) {
+    if (port.publish && initialReplicas(workload) > 1 && singleNode) {
+      report(
+        `ports.${port.name}.publish`,
+        `port ${port.publish.port} of the only node cannot be published by ${initialReplicas(workload)} replicas`,
+        "run one replica",
+      );
+    }
+  }
+  if (workload.volumes?.length) {
+    if (initialReplicas(workload) > 1) {
+      report("volumes", `${initialReplicas(workload)} replicas would share one local volume`, "run one replica, or one workload for each");
+    }
+    if (!singleNode && !workload.placement?.labels) {
+      report(
+        "placement.labels",
+        "a local volume stays on the node where it was made, but the replica may run on any",
+        'pin it by a label that one node has, e.g. { type: "database" }',
+      );
+    }
+  }
+  return problems;
+}

@@ -1,0 +1,204 @@
+import { createHash } from "node:crypto";
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import {
+  bytes,
+  convergeSeconds,
+  initialReplicas,
+  isAutoScale,
+  millicores,
+  stopOf,
+  updateOf,
+  type Ref,
+  type ResourceAmounts,
+  type Workload,
+} from "../../workload";
+import { duration, healthcheck } from "./health";
+import { serviceLabels, stackLabels } from "./labels";
+import { SwarmSecret } from "./secret";
+
+/** What a Swarm workload is made of. */
+export interface SwarmWorkloadArgs {
+  ref: Ref;
+  workload: Workload;
+  prefix: string;
+  networks: docker.Network[];
+  suspended: boolean;
+}
+
+/** Memory-backed directories: world-writable with the sticky bit, as /tmp. */
+const TMPFS_MODE = 0o1777;
+const TMPFS_BYTES = 64 * 2 ** 20;
+
+/** Seconds between the end of a replica and its replacement; Swarm has no growing backoff, so it is neither short nor long. */
+const RESTART_DELAY_SECONDS = 2;
+
+/** One Workload as a Swarm service with its configs and volumes. */
+export class SwarmWorkload extends pulumi.ComponentResource {
+  /** The service; undefined while the platform is suspended. */
+  readonly service: docker.Service | undefined;
+  /** Swarm configs by path in the container. */
+  readonly configs: Readonly<Record<string, docker.ServiceConfig>>;
+  /** Volumes by name within the workload. */
+  readonly volumes: Readonly<Record<string, docker.Volume>>;
+
+  constructor(name: string, args: SwarmWorkloadArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("testbro:swarm:Workload", name, {}, opts);
+    this.volumes = this.createVolumes(name, args);
+    this.configs = args.suspended ? {} : this.createConfigs(name, args);
+    this.service = args.suspended ? undefined : this.createService(name, args);
+    this.registerOutputs();
+  }
+
+  private createVolumes(name: string, { workload, prefix }: SwarmWorkloadArgs): Record<string, docker.Volume> {
+    const entries = (workload.volumes ?? []).map((volume) => {
+      const fullName = `${name}-${volume.name}`;
+      // A fixed name, so that a later deployment finds the data again; Docker hands back a volume that is already there.
+      const resource = new docker.Volume(
+        fullName,
+        { name: fullName, labels: stackLabels(prefix) },
+        { parent: this, retainOnDelete: volume.retain ?? true },
+      );
+      return [volume.name, resource] as const;
+    });
+    return Object.fromEntries(entries);
+  }
+
+  private createConfigs(name: string, { workload, prefix }: SwarmWorkloadArgs): Record<string, docker.ServiceConfig> {
+    const entries = Object.entries(workload.files ?? {}).map(([path, file]) => {
+      const data = pulumi.output(file.content).apply((text) => Buffer.from(text, "utf8").toString("base64"));
+      const resource = new docker.ServiceConfig(configName(name, path), { data, labels: stackLabels(prefix) }, { parent: this });
+      return [path, resource] as const;
+    });
+    return Object.fromEntries(entries);
+  }
+
+  private createService(name: string, args: SwarmWorkloadArgs): docker.Service {
+    const { ref, workload, prefix } = args;
+    const update = updateOf(workload);
+    const change = {
+      parallelism: update.parallelism,
+      delay: duration(update.delay),
+      monitor: duration(update.monitor),
+      order: update.order,
+      maxFailureRatio: "0",
+    };
+    const daemon = workload.kind === "daemon";
+    return new docker.Service(
+      name,
+      {
+        name: ref.fullName,
+        labels: serviceLabels(prefix, workload),
+        mode: daemon ? { global: true } : { replicated: { replicas: initialReplicas(workload) } },
+        taskSpec: {
+          containerSpec: this.containerSpec(args),
+          networksAdvanceds: args.networks.map((network) => ({ id: network.id })),
+          resources: { limits: amounts(workload.resources.limits), reservation: amounts(workload.resources.reservations) },
+          restartPolicy: { condition: "any", delay: duration(RESTART_DELAY_SECONDS), window: "0s", maxAttempts: 0 },
+          placement: placement(workload),
+          logDriver: { name: "json-file", options: { "max-size": "10m", "max-file": "3" } },
+        },
+        endpointSpec: endpoint(workload),
+        updateConfig: { ...change, failureAction: update.failure },
+        rollbackConfig: { ...change, failureAction: "pause" },
+        ...(daemon ? {} : { convergeConfig: { delay: "1s", timeout: duration(convergeSeconds(workload)) } }),
+      },
+      {
+        parent: this,
+        deleteBeforeReplace: true,
+        ...(isAutoScale(workload.scale) ? { ignoreChanges: ["mode.replicated.replicas"] } : {}),
+      },
+    );
+  }
+
+  private containerSpec({ ref, workload }: SwarmWorkloadArgs): docker.types.input.ServiceTaskSpecContainerSpec {
+    const { security } = workload;
+    const ports = Object.fromEntries((workload.ports ?? []).map((port) => [port.name, port.container]));
+    const stop = stopOf(workload);
+    const owner = { fileUid: String(security.user.uid), fileGid: String(security.user.gid), fileMode: 0o400 };
+    return {
+      image: workload.image,
+      ...(workload.command ? { commands: workload.command } : {}),
+      ...(workload.args ? { args: workload.args } : {}),
+      env: workload.env ?? {},
+      user: `${security.user.uid}:${security.user.gid}`,
+      readOnly: security.readOnlyRoot ?? true,
+      capDrops: ["ALL"],
+      ...(security.capabilities?.length ? { capAdds: security.capabilities } : {}),
+      healthcheck: healthcheck(ref, workload.health.live, ports),
+      stopGracePeriod: duration(stop.grace),
+      stopSignal: stop.signal,
+      secrets: Object.entries(workload.secrets ?? {}).map(([fileName, secret]) => {
+        if (!(secret instanceof SwarmSecret) || !secret.resource) {
+          throw new pulumi.ResourceError(
+            `${ref.name}.secrets[${fileName}]: secret "${secret.name}" is of another platform; make it with this platform's secret()`,
+            this,
+          );
+        }
+        return { secretId: secret.resource.id, secretName: secret.resource.name, fileName, ...owner };
+      }),
+      configs: Object.entries(this.configs).map(([fileName, config]) => ({
+        configId: config.id,
+        configName: config.name,
+        fileName,
+        ...owner,
+        fileMode: 0o444,
+      })),
+      mounts: [
+        ...(security.writable ?? []).map((target) => ({
+          type: "tmpfs",
+          target,
+          tmpfsOptions: { mode: TMPFS_MODE, sizeBytes: TMPFS_BYTES },
+        })),
+        ...(workload.volumes ?? []).map((volume) => ({
+          type: "volume",
+          target: volume.path,
+          source: this.volumes[volume.name]?.name,
+        })),
+      ],
+    };
+  }
+}
+
+/** Longest name of a Swarm config is 64 characters; automatic naming adds 8. */
+const LONGEST_CONFIG_NAME = 56;
+
+/** `testbro-nginx` and `/etc/nginx/nginx.conf` → `testbro-nginx-nginx-conf-1a2b`: readable, and unique by the path's hash. */
+function configName(name: string, path: string): string {
+  const base = (path.split("/").pop() ?? path).replace(/[^a-zA-Z0-9]+/g, "-");
+  const hash = createHash("sha256").update(path).digest("hex").slice(0, 4);
+  return `${`${name}-${base}`.slice(0, LONGEST_CONFIG_NAME - hash.length - 1)}-${hash}`;
+}
+
+function amounts(amount: ResourceAmounts): { nanoCpus: number; memoryBytes: number } {
+  return { nanoCpus: millicores(amount.cpu) * 1_000_000, memoryBytes: bytes(amount.memory) };
+}
+
+function placement(workload: Workload): docker.types.input.ServiceTaskSpecPlacement {
+  const { labels = {}, spread } = workload.placement ?? {};
+  return {
+    constraints: Object.entries(labels).map(([label, value]) => `node.labels.${label}==${value}`),
+    prefs: spread ? [`spread=node.labels.${spread}`] : [],
+  };
+}
+
+/**
+ * DNS round robin, never a virtual IP: the balancer sees every replica. Published ports are on the node itself, so that
+ * the balancer sees the client's address.
+ */
+function endpoint(workload: Workload): docker.types.input.ServiceEndpointSpec {
+  const ports = (workload.ports ?? []).flatMap((port) =>
+    port.publish
+      ? [
+          {
+            name: port.name,
+            targetPort: port.container,
+            publishedPort: port.publish.port,
+            publishMode: "host",
+            protocol: port.protocol ?? "tcp",
+          },
+        ]
+      : [],
+  );
+  return { mode: "dnsrr", ...(ports.length > 0 ? { ports } : {}) };
+}

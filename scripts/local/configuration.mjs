@@ -1,0 +1,42 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { CHECKOUT } from "./checkout.mjs";
+
+/** Name of the stack on this machine. */
+export const STACK = "local";
+
+/**
+ * Writes the stack's configuration file, outside the checkout: the checkout's `Pulumi.local.yaml`, the images built here, and
+ * the encryption salt of the file that was there before, without which its secrets could not be read.
+ * @param {string} file where to write
+ * @param {Record<string, string>} images image reference by part; those of the file that was there before stay
+ * @param {boolean} suspended whether to keep only the data
+ */
+export async function writeConfiguration(file, images, suspended) {
+  const { parse, stringify } = await import("yaml");
+  const source = parse(readFileSync(join(CHECKOUT, `Pulumi.${STACK}.yaml`), "utf8"));
+  const before = existsSync(file) ? parse(readFileSync(file, "utf8")) : {};
+  const config = { ...source.config, "testbro:images": { ...before.config?.["testbro:images"], ...images, ...source.config?.["testbro:images"] } };
+  if (suspended) config["testbro:suspended"] = true;
+  const salt = before.encryptionsalt ? { encryptionsalt: before.encryptionsalt } : {};
+  writeFileSync(file, stringify({ ...salt, ...source, config }), { mode: 0o600 });
+}
+
+/**
+ * Values of the configuration that the scripts themselves need, after `--config KEY=VALUE` arguments are laid over the file.
+ * @param {string} file the stack's configuration file
+ * @param {string[]} args arguments for pulumi
+ * @returns {Promise<{name: string, httpPort: number, httpsPort: number}>}
+ */
+export async function readConfiguration(file, args) {
+  const { parse } = await import("yaml");
+  const config = { ...parse(readFileSync(file, "utf8")).config };
+  for (const [index, arg] of args.entries()) {
+    const assignment = arg === "--config" || arg === "-c" ? args[index + 1] : /^--config=(.*)$/.exec(arg)?.[1];
+    const match = /^(?:testbro:)?([a-zA-Z]+)=(.*)$/.exec(assignment ?? "");
+    if (match) config[`testbro:${match[1]}`] = match[2];
+  }
+  const defaults = parse(readFileSync(join(CHECKOUT, "Pulumi.yaml"), "utf8")).config;
+  const value = (key) => config[`testbro:${key}`] ?? defaults[key].default;
+  return { name: String(value("name")), httpPort: Number(value("httpPort")), httpsPort: Number(value("httpsPort")) };
+}

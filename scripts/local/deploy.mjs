@@ -1,0 +1,79 @@
+import { spawn } from "node:child_process";
+import { existsSync, writeFileSync } from "node:fs";
+import { ToolchainError } from "../../toolchain/errors.mjs";
+import { must } from "../../toolchain/process.mjs";
+import { build, ensureDependencies } from "./dependencies.mjs";
+import { readConfiguration, STACK, writeConfiguration } from "./configuration.mjs";
+import { Docker } from "./docker.mjs";
+import { ensureImages, openEngine } from "./engine.mjs";
+import { openStack } from "./stack.mjs";
+
+/** Everything that has to be there before pulumi can work on the local stack. */
+export async function prepare(args, { suspended = false, withImages = true } = {}) {
+  await ensureDependencies();
+  await build();
+  const engine = await openEngine();
+  const docker = new Docker(engine.host, engine.clientBin);
+  const stack = await openStack(engine.host);
+  const images = withImages ? await ensureImages(engine.host) : {};
+  await writeConfiguration(stack.files.config, images, suspended);
+  const config = await readConfiguration(stack.files.config, args);
+  if (!stack.exists()) {
+    await must(stack.bin, ["stack", "init", ...stack.onStack, "--config-file", stack.files.config], { env: stack.env, what: "making the stack" });
+  }
+  return { docker, stack, config };
+}
+
+/**
+ * Runs pulumi with its own output in the user's terminal. Ctrl-C reaches pulumi by itself (same process group); this process
+ * waits for it, so that the state is written.
+ * @returns {Promise<{code: number, stderr: string}>} `stderr` also holds stdout's last part, for what the scripts explain
+ */
+export function pulumi(stack, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(stack.bin, args, { env: stack.env, stdio: ["inherit", "inherit", "pipe"] });
+    let stderr = "";
+    child.stderr.on("data", (chunk) => {
+      stderr += chunk;
+      process.stderr.write(chunk);
+    });
+    const wait = () => {};
+    process.on("SIGINT", wait);
+    const forward = () => child.kill("SIGINT");
+    process.on("SIGTERM", forward);
+    child.on("error", reject);
+    child.on("close", (code) => {
+      process.off("SIGINT", wait);
+      process.off("SIGTERM", forward);
+      resolve({ code: code ?? 1, stderr });
+    });
+  });
+}
+
+/** Writes the authority's certificate from the stack's outputs beside the state. @returns {Promise<any>} the outputs */
+export async function outputs(stack) {
+  if (!stack.exists()) return {};
+  const values = JSON.parse(await stack.read(["stack", "output", "--json"]));
+  if (values.caPem) writeFileSync(stack.files.ca, values.caPem);
+  return values;
+}
+
+/** Explains an error of pulumi that its own text leaves open. @param {{files: {passphrase: string}}} stack @param {string} stderr */
+export function explain(stack, stderr) {
+  if (/incorrect passphrase/.test(stderr)) {
+    const source = process.env.PULUMI_CONFIG_PASSPHRASE === undefined ? stack.files.passphrase : "PULUMI_CONFIG_PASSPHRASE";
+    return `The passphrase in ${source} does not open the secrets of stack ${STACK}. Fix: put the one back with which the stack was made.`;
+  }
+  return undefined;
+}
+
+/** Runs a command's main function: errors meant for people are printed without a stack trace, exit code 1. */
+export function main(work) {
+  work().catch((error) => {
+    console.error(error instanceof ToolchainError ? `\n${error.message}` : error);
+    process.exitCode = 1;
+  });
+}
+
+/** Whether a stack was ever made here. @param {{config: string}} files */
+export const everMade = (files) => existsSync(files.config);

@@ -1,0 +1,74 @@
+/**
+ * @typedef {object} ServiceStatus
+ * @property {string} name
+ * @property {number} desired replicas asked for
+ * @property {number} running replicas that run
+ * @property {number} healthy replicas that run and pass their health check
+ */
+
+/**
+ * @typedef {object} Status
+ * @property {boolean} healthy whether every service has all replicas healthy
+ * @property {Record<string, string>} urls
+ * @property {string} caFile authority to trust for the URLs
+ * @property {ServiceStatus[]} services
+ */
+
+/**
+ * Replicas of each service of a deployment. A task counts as running only once its health check passed; a container that
+ * fails its check later is seen by the engine's own word where it runs on this engine's node.
+ * @param {import("./docker.mjs").Docker} docker
+ * @param {string} name
+ * @returns {Promise<ServiceStatus[]>}
+ */
+export async function serviceStatus(docker, name) {
+  const [services, containers] = await Promise.all([
+    docker.services(name),
+    docker.list(["ps", "--filter", "health=unhealthy", "--filter", "label=com.docker.swarm.service.name"]),
+  ]);
+  const statuses = services.map((service) => {
+    const [running = 0, desired = 0] = service.Replicas.split(" ")[0].split("/").map(Number);
+    const unhealthy = containers.filter(({ Labels }) => Labels.split(",").includes(`com.docker.swarm.service.name=${service.Name}`)).length;
+    return { name: service.Name, desired, running, healthy: Math.max(0, running - unhealthy) };
+  });
+  return statuses.sort((a, b) => a.name.localeCompare(b.name));
+}
+
+/**
+ * Status of the stack from its outputs and its services.
+ * @param {ServiceStatus[]} services
+ * @param {{urls?: Record<string, string>}} outputs
+ * @param {string} caFile
+ * @returns {Status}
+ */
+export function overall(services, outputs, caFile) {
+  const healthy = services.length > 0 && services.every((service) => service.healthy >= service.desired && service.desired > 0);
+  return { healthy, urls: outputs.urls ?? {}, caFile, services };
+}
+
+/** @param {string[][]} rows first row is the heading @returns {string} columns aligned by spaces */
+function table(rows) {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column])).join("  ").trimEnd()).join("\n");
+}
+
+/** The status as a person reads it. @param {Status} status @returns {string} */
+export function describeStatus(status) {
+  const rows = status.services.map(({ name, desired, running, healthy }) => [
+    name,
+    `${running}/${desired}`,
+    healthy >= desired ? "healthy" : `${healthy} of ${desired} healthy`,
+  ]);
+  const urls = Object.entries(status.urls).map(([name, url]) => [name, url]);
+  return [
+    table([["SERVICE", "REPLICAS", "HEALTH"], ...rows]),
+    "",
+    ...(urls.length > 0 ? [table(urls), ""] : []),
+    `Trust the certificate: curl --cacert ${status.caFile} ${status.urls.app ?? ""}`.trimEnd(),
+    "                       or import that file as an authority into your browser.",
+    "",
+    "Next: npm run status    what runs now",
+    "      npm run preview   what a change would do",
+    "      npm run down      stop everything, keep the data",
+  ].join("\n");
+}

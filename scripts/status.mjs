@@ -1,0 +1,32 @@
+// npm run status [-- --json]: what runs. Exit code 0 when all of it is healthy.
+import { reachableEngine } from "../toolchain/docker/engine.mjs";
+import { ToolchainError } from "../toolchain/errors.mjs";
+import { paths } from "../toolchain/paths.mjs";
+import { readConfiguration } from "./local/configuration.mjs";
+import { everMade, main, outputs } from "./local/deploy.mjs";
+import { Docker } from "./local/docker.mjs";
+import { openStack, stackFiles } from "./local/stack.mjs";
+import { describeStatus, overall, serviceStatus } from "./local/status.mjs";
+
+/** @returns {Promise<import("./local/status.mjs").Status>} */
+async function status() {
+  const files = stackFiles();
+  if (!everMade(files)) return overall([], {}, files.ca);
+  const engine = await reachableEngine({ home: paths().state });
+  if (!engine) return overall([], {}, files.ca);
+  const stack = await openStack(engine.host);
+  const { name } = await readConfiguration(files.config, []);
+  const [services, values] = await Promise.all([serviceStatus(new Docker(engine.host, engine.clientBin), name), outputs(stack)]);
+  return overall(services, values, files.ca);
+}
+
+main(async () => {
+  const args = process.argv.slice(2);
+  const unknown = args.filter((arg) => arg !== "--json");
+  if (unknown.length > 0) throw new ToolchainError(`${unknown.join(" ")}: not an option of status. Fix: leave it out; --json is the only one.`);
+  const now = await status();
+  if (args.includes("--json")) console.log(JSON.stringify(now, null, 2));
+  else if (now.services.length === 0) console.log("Nothing runs. Start it: npm run up");
+  else console.log(describeStatus(now));
+  process.exitCode = now.healthy ? 0 : 1;
+});

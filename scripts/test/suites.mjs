@@ -1,0 +1,27 @@
+import { add } from "./counts.mjs";
+import { inNamespace } from "./namespace.mjs";
+import { check, goTest, mocha } from "./runners.mjs";
+
+/** Specs that need nothing but Node: they live beside their sources. */
+const UNIT_SPECS = [
+  "components/dist/**/*.spec.js",
+  "policy/dist/**/*.spec.js",
+  "autoscaler/dist/**/*.spec.js",
+  "stacks/dist/**/*.spec.js",
+  "demo/*/dist/**/*.spec.js",
+  "test/dist/load/**/*.spec.js",
+  "scripts/**/*.spec.mjs",
+  "toolchain/*.spec.mjs",
+  "images/*.spec.mjs",
+];
+
+/**
+ * Suites by name, in the order in which `npm test` runs them.
+ * @type {Record<string, (options: {args: string[]}) => Promise<import("./counts.mjs").Counts>>}
+ */
+export const SUITES = {
+  static: async () => add([await check("formatting", "prettier", ["--check", "--log-level", "warn", "."]), await check("lint", "eslint", ["."])]),
+  unit: ({ args }) => mocha(UNIT_SPECS, { args }),
+  go: () => goTest("toolchain/go"),
+  swarm: ({ args }) => inNamespace((wrapped) => mocha(["test/dist/swarm/**/*.spec.js"], { ...wrapped, args })),
+};
