@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { selfSigned } from "./certificate.fixture";
+import { startLoadProcess } from "./index";
+
+describe("load client in a process of its own", () => {
+  const certificate = selfSigned();
+  const folder = mkdtempSync(join(tmpdir(), "testbro-load-"));
+  const caFile = join(folder, "ca.pem");
+  const server = createServer(certificate, (_request, response) => void response.end());
+  let url = "";
+
+  before(async () => {
+    writeFileSync(caFile, certificate.cert);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    url = `https://localhost:${(server.address() as AddressInfo).port}`;
+  });
+
+  after(() => {
+    server.closeAllConnections();
+    server.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it("reports at its end", async () => {
+    const report = await startLoadProcess({ url, caFile, seconds: 0.5, get: ["/", "/other"] }).report;
+    assert.equal(report.ok, 50);
+    assert.equal(report.failed, 0);
+  });
+
+  it("keeps its schedule while the process that started it is busy", async () => {
+    const { report } = startLoadProcess({ url: "https://localhost:1", seconds: 1 });
+    const until = performance.now() + 1500;
+    while (performance.now() < until);
+    const { sent, latestSend } = await report;
+    assert.equal(sent, 100);
+    assert.ok(latestSend < 1000, `sent ${latestSend} ms late`);
+  });
+
+  it("stops when asked", async () => {
+    const run = startLoadProcess({ url, caFile, seconds: 60 });
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    const report = await run.stop();
+    assert.ok(report.sent > 0 && report.sent < 1000, `${report.sent} sent`);
+    assert.equal(report.unfinished, 0);
+  });
+
+  it("says why it could not run", async () => {
+    await assert.rejects(
+      startLoadProcess({ url, caFile, rate: 0, get: ["no-slash"] }).report,
+      /exit code 2: rate is 0: .*get is \["no-slash"\]/s,
+    );
+  });
+});

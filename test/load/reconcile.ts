@@ -1,0 +1,73 @@
+import type { LoadReport } from "./report";
+
+/** One line of the balancer's access log, as far as reconciling needs it. */
+export interface LoggedRequest {
+  /** The request's `x-request-id`. */
+  id: string;
+  /** Status the balancer answered with; 499 when the client had gone. */
+  status: number;
+  /** Addresses of the replicas that were tried, in order; more than one means that the balancer moved on from a failed one. */
+  upstreams: string[];
+}
+
+/** What the client counted against what the balancer logged, request by request. */
+export interface Reconciliation {
+  /** Requests of this run found in the log. */
+  logged: number;
+  /** Requests the log and the client agree on: answered as expected in both, or failed in the client with the status that was logged. */
+  agreed: number;
+  /** Requests that the balancer answered only by trying another replica: what its failover saved. */
+  savedByRetry: number;
+  /** Failed in the client and absent from the log: the connection never got as far as a request. */
+  neverArrived: string[];
+  /** Failed in the client although the balancer logged a success: the answer was lost on the way. */
+  lostAnswers: string[];
+  /** Ids that both counted, but with different outcomes beyond the two above; empty when the two counts can be trusted. */
+  contradictions: string[];
+}
+
+/** True when every request is accounted for. */
+export function reconciled(result: Reconciliation): boolean {
+  return result.contradictions.length === 0;
+}
+
+/** Compares a run with the balancer's log. Lines of other runs are ignored. */
+export function reconcile(report: LoadReport, log: Iterable<LoggedRequest>): Reconciliation {
+  const byId = new Map<string, LoggedRequest[]>();
+  for (const entry of log) {
+    if (!entry.id.startsWith(`${report.runId}-`)) continue;
+    byId.set(entry.id, [...(byId.get(entry.id) ?? []), entry]);
+  }
+  const failed = new Map(report.failures.map((failure) => [failure.id, failure]));
+  const result: Reconciliation = { logged: 0, agreed: 0, savedByRetry: 0, neverArrived: [], lostAnswers: [], contradictions: [] };
+  for (let number = 0; number < report.sent; number++) {
+    const id = `${report.runId}-${number}`;
+    const entries = byId.get(id) ?? [];
+    byId.delete(id);
+    const failure = failed.get(id);
+    const [entry] = entries;
+    if (entry) result.logged++;
+    if (entries.length > 1) {
+      result.contradictions.push(`${id}: sent once, logged ${entries.length} times`);
+    } else if (!entry) {
+      if (failure) result.neverArrived.push(id);
+      else result.contradictions.push(`${id}: answered, but not in the log`);
+    } else if (!failure) {
+      if (entry.status >= 200 && entry.status < 300) {
+        result.agreed++;
+        if (entry.upstreams.length > 1) result.savedByRetry++;
+      } else {
+        result.contradictions.push(`${id}: answered as expected, but logged with status ${entry.status}`);
+      }
+    } else if (failure.kind === "status") {
+      if (failure.detail === String(entry.status)) result.agreed++;
+      else result.contradictions.push(`${id}: answered with status ${failure.detail}, but logged with ${entry.status}`);
+    } else if (entry.status < 400) {
+      result.lostAnswers.push(id);
+    } else {
+      result.agreed++;
+    }
+  }
+  for (const id of byId.keys()) result.contradictions.push(`${id}: in the log, but never sent`);
+  return result;
+}
