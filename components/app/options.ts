@@ -14,9 +14,6 @@ import type {
   WorkloadOverrides,
 } from "../workload";
 
-/** Network segment of the balancer and of what it routes to. */
-export const EDGE_SEGMENT = "edge";
-
 /** Ports of one service. */
 export interface AppPorts {
   /** Port of its requests. */

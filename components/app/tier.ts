@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Platform, Running } from "../platform";
-import { describeProblems, metricsTarget, type MetricsTarget } from "../workload";
-import { APP_PORTS, EDGE_SEGMENT, type AppPorts, type AppRefs, type AppTierOptions } from "./options";
+import { describeProblems, metricsTarget, SEGMENTS, type MetricsTarget } from "../workload";
+import { APP_PORTS, type AppPorts, type AppRefs, type AppTierOptions } from "./options";
 import { backendWorkload, frontendWorkload } from "./workloads";
 
 /**
@@ -26,7 +26,7 @@ export class AppTier extends pulumi.ComponentResource {
    */
   static declare(platform: Platform, ports: Partial<Record<keyof AppRefs, Partial<AppPorts>>> = {}): AppRefs {
     const declareService = (name: keyof AppRefs) =>
-      platform.declare(name, { ports: { ...APP_PORTS[name], ...ports[name] }, segment: EDGE_SEGMENT });
+      platform.declare(name, { ports: { ...APP_PORTS[name], ...ports[name] }, segment: SEGMENTS.edge });
     return { backend: declareService("backend"), frontend: declareService("frontend") };
   }
 

@@ -10,9 +10,6 @@ import {
   type WorkloadOverrides,
 } from "../workload";
 
-/** Network segment of the exporters, which their scraper joins too. */
-export const MONITORING_SEGMENT = "monitoring";
-
 /** A metrics exporter beside a data store. */
 export interface ExporterOptions {
   /** Image of the exporter. */

@@ -15,9 +15,6 @@ import {
 } from "../workload";
 import type { ExporterOptions } from "./exporter";
 
-/** Network segment of the server and of whoever connects to it. */
-export const POSTGRES_SEGMENT = "postgres";
-
 /** Port of the server (IANA). */
 export const POSTGRES_PORT = 5432;
 

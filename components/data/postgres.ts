@@ -1,14 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Running } from "../platform";
-import type { MetricsTarget, Ref, Secret } from "../workload";
+import { SEGMENTS, type MetricsTarget, type Ref, type Secret } from "../workload";
 import type { PostgresConnection } from "./connection";
-import { exporterWorkload, MONITORING_SEGMENT } from "./exporter";
+import { exporterWorkload } from "./exporter";
 import {
   checkPostgres,
   POSTGRES_MONITORING_USER,
   POSTGRES_PATHS,
   POSTGRES_PORT,
-  POSTGRES_SEGMENT,
   postgresNames,
   postgresWorkload,
   type PostgresOptions,
@@ -46,7 +45,7 @@ export class PostgresDatabase extends pulumi.ComponentResource implements Postgr
     const { workloadName, database, user } = postgresNames(options);
     this.database = database;
     this.user = user;
-    this.ref = options.platform.declare(workloadName, { ports: { postgres: POSTGRES_PORT }, segment: POSTGRES_SEGMENT });
+    this.ref = options.platform.declare(workloadName, { ports: { postgres: POSTGRES_PORT }, segment: SEGMENTS.postgres });
     const store = runStore(this, {
       name,
       platform: options.platform,
@@ -69,7 +68,7 @@ export class PostgresDatabase extends pulumi.ComponentResource implements Postgr
 
   private describeExporter({ platform, exporter }: PostgresOptions): StoreDescription["exporter"] {
     if (!exporter) return undefined;
-    const ref = platform.declare(`${this.ref.name}-exporter`, { ports: { metrics: EXPORTER_PORT }, segment: MONITORING_SEGMENT });
+    const ref = platform.declare(`${this.ref.name}-exporter`, { ports: { metrics: EXPORTER_PORT }, segment: SEGMENTS.monitoring });
     const workload = exporterWorkload(exporter, {
       port: EXPORTER_PORT,
       user: { uid: 10091, gid: 10091 },

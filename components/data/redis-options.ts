@@ -16,9 +16,6 @@ import {
 } from "../workload";
 import type { ExporterOptions } from "./exporter";
 
-/** Network segment of the server and of whoever connects to it. */
-export const REDIS_SEGMENT = "redis";
-
 /** Port of the server (IANA); it speaks only TLS there. */
 export const REDIS_PORT = 6379;
 

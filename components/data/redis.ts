@@ -1,18 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Running } from "../platform";
-import type { MetricsTarget, Ref, Secret } from "../workload";
+import { SEGMENTS, type MetricsTarget, type Ref, type Secret } from "../workload";
 import type { RedisConnection } from "./connection";
-import { exporterWorkload, MONITORING_SEGMENT } from "./exporter";
-import {
-  checkRedis,
-  REDIS_MONITORING_USER,
-  REDIS_PATHS,
-  REDIS_PORT,
-  REDIS_SEGMENT,
-  redisNames,
-  redisWorkload,
-  type RedisOptions,
-} from "./redis-options";
+import { exporterWorkload } from "./exporter";
+import { checkRedis, REDIS_MONITORING_USER, REDIS_PATHS, REDIS_PORT, redisNames, redisWorkload, type RedisOptions } from "./redis-options";
 import { runStore, type StoreDescription } from "./store";
 
 /** Port of redis_exporter (its default). */
@@ -44,7 +35,7 @@ export class RedisCache extends pulumi.ComponentResource implements RedisConnect
     super("testbro:data:Redis", name, {}, opts);
     const { workloadName, user } = redisNames(options);
     this.user = user;
-    this.ref = options.platform.declare(workloadName, { ports: { redis: REDIS_PORT }, segment: REDIS_SEGMENT });
+    this.ref = options.platform.declare(workloadName, { ports: { redis: REDIS_PORT }, segment: SEGMENTS.redis });
     const store = runStore(this, {
       name,
       platform: options.platform,
@@ -67,7 +58,7 @@ export class RedisCache extends pulumi.ComponentResource implements RedisConnect
 
   private describeExporter({ platform, exporter }: RedisOptions): StoreDescription["exporter"] {
     if (!exporter) return undefined;
-    const ref = platform.declare(`${this.ref.name}-exporter`, { ports: { metrics: EXPORTER_PORT }, segment: MONITORING_SEGMENT });
+    const ref = platform.declare(`${this.ref.name}-exporter`, { ports: { metrics: EXPORTER_PORT }, segment: SEGMENTS.monitoring });
     const workload = exporterWorkload(exporter, {
       port: EXPORTER_PORT,
       user: { uid: 10091, gid: 10091 },

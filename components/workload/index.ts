@@ -4,4 +4,5 @@ export * from "./defaults";
 export * from "./merge";
 export * from "./override";
 export * from "./metrics";
+export * from "./segments";
 export * from "./validate";
