@@ -1,0 +1,162 @@
+import { bytes, type MetricsTarget, type Problem } from "../workload";
+import type { AlertingOptions, ObservabilityOptions, Settings } from "./options";
+import { isAlert, type RuleGroup } from "./rules";
+
+type Report = (path: string, message: string, fix: string) => void;
+
+/** A metric's name with an optional selector. */
+const METRIC = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
+const SELECTED_METRIC = /^[a-zA-Z_:][a-zA-Z0-9_:]*(\{[^{}]*\})?$/;
+const LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+const RECORD = METRIC;
+
+function checkPrefix(report: Report, path: string, prefix: string): void {
+  if (/^(\/[A-Za-z0-9._~-]+)+$/.test(prefix)) return;
+  report(path, `"${prefix}" is not a path prefix`, 'start it with / and do not end it with one, e.g. "/prometheus"');
+}
+
+function checkSettings(report: Report, name: string, settings: Settings): void {
+  checkPrefix(report, `${name}.pathPrefix`, settings.pathPrefix);
+  if (!(Number.isInteger(settings.scrapeInterval) && settings.scrapeInterval >= 1 && settings.scrapeInterval <= 120)) {
+    // Prometheus takes a series as gone after 5 min without a sample; rates need several samples before that.
+    report(`${name}.scrapeInterval`, `${settings.scrapeInterval} is not a whole number of seconds from 1 to 120`, "e.g. 5");
+  }
+  const { days, size } = settings.retention;
+  if (!(Number.isInteger(days) && days >= 1)) {
+    report(`${name}.retention.days`, `${days} is not a whole number of days above 0`, "e.g. 15");
+  }
+  checkSizes(report, name, size, settings.storage);
+  for (const [key, ratio] of Object.entries(settings.thresholds)) {
+    const share = key !== "latencySeconds" && key !== "queueJobs";
+    if (share ? ratio > 0 && ratio < 1 : ratio > 0) continue;
+    report(
+      `${name}.thresholds.${key}`,
+      `${ratio} is not ${share ? "between 0 and 1" : "above 0"}`,
+      share ? "e.g. 0.05" : "give a positive number",
+    );
+  }
+  for (const [key, metric] of Object.entries(settings.metricNames)) {
+    if ((key === "queue" || key === "ready" ? SELECTED_METRIC : METRIC).test(metric)) continue;
+    report(`${name}.metricNames.${key}`, `"${metric}" is not a metric's name`, 'e.g. "http_requests_total"');
+  }
+}
+
+function checkSizes(report: Report, name: string, size: string | number, storage: string | number): void {
+  const amounts: Record<string, number> = {};
+  for (const [key, amount] of Object.entries({ "retention.size": size, storage })) {
+    try {
+      amounts[key] = bytes(amount);
+      if (amounts[key] <= 0) report(`${name}.${key}`, `${amount} is zero`, 'give a positive amount, e.g. "4Gi"');
+    } catch (error) {
+      report(`${name}.${key}`, (error as Error).message, 'e.g. "4Gi"');
+    }
+  }
+  const { "retention.size": kept, storage: volume } = amounts;
+  if (kept !== undefined && volume !== undefined && kept > 0.8 * volume) {
+    report(
+      `${name}.retention.size`,
+      `${size} is more than 80% of the volume of ${storage}, which also holds the write-ahead log and blocks being merged`,
+      "lower it, or raise storage",
+    );
+  }
+}
+
+/** Everything wrong with a list of targets. */
+export function checkTargets(name: string, targets: readonly MetricsTarget[]): Problem[] {
+  const problems: Problem[] = [];
+  const seen = new Set<string>();
+  for (const [index, { ref, port, path, tier, minimum }] of targets.entries()) {
+    const at = `${name}.targets[${index}]`;
+    const report = (key: string, message: string, fix: string) => problems.push({ path: `${at}.${key}`, message, fix });
+    if (ref.ports[port] === undefined) {
+      const known = Object.keys(ref.ports).join(", ") || "none";
+      report("port", `${ref.fullName} has no port "${port}" (it has: ${known})`, "name a declared port");
+    }
+    if (path !== undefined && !path.startsWith("/")) report("path", `"${path}" does not start with "/"`, `write "/${path}"`);
+    if (tier === "") report("tier", "is empty", 'e.g. "app"');
+    if (!(Number.isInteger(minimum) && minimum >= 0)) report("minimum", `${minimum} is not a whole number of at least 0`, "e.g. 1");
+    if (seen.has(ref.fullName)) report("ref", `${ref.fullName} is there twice`, "list each workload once");
+    seen.add(ref.fullName);
+  }
+  return problems;
+}
+
+/** Everything wrong with rules given by the user; `promtool` alone can tell whether an expression is PromQL. */
+export function checkRules(name: string, groups: readonly RuleGroup[]): Problem[] {
+  const problems: Problem[] = [];
+  const names = new Set<string>(["workloads", "availability", "traffic", "stores", "monitoring"]);
+  for (const [index, group] of groups.entries()) {
+    const at = `${name}.rules[${index}]`;
+    if (names.has(group.name)) {
+      problems.push({ path: `${at}.name`, message: `"${group.name}" is there already`, fix: "give each group its own name" });
+    }
+    names.add(group.name);
+    for (const [position, rule] of group.rules.entries()) {
+      const report = (key: string, message: string, fix: string) =>
+        problems.push({ path: `${at}.rules[${position}].${key}`, message, fix });
+      if (rule.expr.trim() === "") report("expr", "is empty", "give a PromQL expression");
+      if (!isAlert(rule)) {
+        if (!RECORD.test(rule.record)) report("record", `"${rule.record}" is not a metric's name`, 'e.g. "workload:requests:rate"');
+        continue;
+      }
+      if (!LABEL.test(rule.alert)) report("alert", `"${rule.alert}" is not a name`, "e.g. QueueTooLong");
+      if (!(Number.isInteger(rule.forSeconds) && rule.forSeconds >= 0)) {
+        report("forSeconds", `${rule.forSeconds} is not a whole number of at least 0`, "e.g. 60");
+      }
+      for (const key of ["summary", "description"] as const) {
+        if (rule[key].trim() === "") report(key, "is empty", "say what happens and what to do");
+      }
+    }
+  }
+  return problems;
+}
+
+function checkUrl(report: Report, path: string, url: unknown): void {
+  // An Output cannot be looked at here; a plain string can.
+  if (typeof url !== "string") return;
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed && ["http:", "https:"].includes(parsed.protocol)) return;
+  // The address may be a secret, so it is not repeated.
+  report(path, "is not an http or https address", 'e.g. "https://alerts.example.org/hook"');
+}
+
+function checkAlerting(report: Report, name: string, alerting: AlertingOptions): void {
+  const { slack = [], webhooks = [] } = alerting;
+  if (slack.length + webhooks.length === 0) {
+    report(`${name}.alerting`, "names no receiver, so nobody would be told", "give slack or webhooks, or leave alerting out");
+  }
+  slack.forEach(({ url, channel }, index) => {
+    checkUrl(report, `${name}.alerting.slack[${index}].url`, url);
+    if (!/^[#@]?[a-z0-9][a-z0-9._-]*$/.test(channel)) {
+      report(`${name}.alerting.slack[${index}].channel`, `"${channel}" is not a channel`, 'e.g. "#alerts"');
+    }
+  });
+  webhooks.forEach(({ url }, index) => checkUrl(report, `${name}.alerting.webhooks[${index}].url`, url));
+  for (const key of ["groupWait", "repeatInterval"] as const) {
+    const seconds = alerting[key];
+    if (seconds !== undefined && !(Number.isInteger(seconds) && seconds >= 1)) {
+      report(`${name}.alerting.${key}`, `${seconds} is not a whole number of seconds above 0`, "e.g. 10");
+    }
+  }
+  if (alerting.pathPrefix !== undefined) checkPrefix(report, `${name}.alerting.pathPrefix`, alerting.pathPrefix);
+}
+
+/** Everything wrong with the options themselves; the workloads made of them are checked by the platform. */
+export function checkObservability(name: string, options: ObservabilityOptions, settings: Settings): Problem[] {
+  const problems: Problem[] = [];
+  const report: Report = (path, message, fix) => problems.push({ path, message, fix });
+  checkSettings(report, name, settings);
+  if (typeof options.externalUrl === "string") {
+    const url = options.externalUrl;
+    checkUrl(report, `${name}.externalUrl`, url);
+    if (URL.canParse(url) && new URL(url).pathname.replace(/\/$/, "") !== settings.pathPrefix) {
+      report(
+        `${name}.externalUrl`,
+        `"${url}" does not end in the path prefix "${settings.pathPrefix}"`,
+        `write e.g. "${new URL(url).origin}${settings.pathPrefix}", or set pathPrefix`,
+      );
+    }
+  }
+  if (options.alerting) checkAlerting(report, name, options.alerting);
+  return [...problems, ...checkTargets(name, options.targets), ...checkRules(name, options.rules ?? [])];
+}

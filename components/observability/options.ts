@@ -1,0 +1,130 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { Platform } from "../platform";
+import type { ByteQuantity, DeepPartial, MetricsTarget, Placement, ProbeTiming, Ref, Resources, WorkloadOverrides } from "../workload";
+import type { RuleGroup } from "./rules";
+
+/** Names of the app's metrics that the rules read. */
+export interface MetricNames {
+  /** Counter of answered requests; its label `status` is the HTTP status. @default "testbro_http_requests_total" */
+  requests: string;
+  /** Histogram of answer times in seconds, without `_bucket`. @default "testbro_http_request_duration_seconds" */
+  duration: string;
+  /** Gauge, 1 while the replica is ready for requests. @default "testbro_ready" */
+  ready: string;
+  /** Gauge of jobs that wait; every replica reports the same number. A selector is allowed. @default 'testbro_queue_jobs{state="waiting"}' */
+  queue: string;
+}
+
+/** Where alerts begin. */
+export interface Thresholds {
+  /** Share of answers that are 5xx, 0 to 1. @default 0.05 */
+  errorRatio: number;
+  /** 99th percentile of the answer time in seconds. @default 1 */
+  latencySeconds: number;
+  /** Waiting jobs above which a growing queue is reported. @default 100 */
+  queueJobs: number;
+  /** Share of Redis' memory in use, 0 to 1; beyond all of it writes fail. @default 0.9 */
+  redisMemory: number;
+  /** Share of PostgreSQL's connections in use, 0 to 1. @default 0.9 */
+  postgresConnections: number;
+}
+
+/** How long samples are kept; whichever is reached first. */
+export interface Retention {
+  /** Days. @default 15 */
+  days: number;
+  /** Bytes on disk; has to leave room in the volume for the write-ahead log. @default "4Gi" */
+  size: ByteQuantity;
+}
+
+/** Who is told of alerts. At least one receiver. */
+export interface AlertingOptions {
+  /** Image with Alertmanager. */
+  image: pulumi.Input<string>;
+  /** Slack channels. `url` is the incoming webhook's secret address. @default [] */
+  slack?: { url: pulumi.Input<string>; channel: string }[];
+  /** Webhooks that get Alertmanager's JSON. `url` is treated as a secret. @default [] */
+  webhooks?: { url: pulumi.Input<string> }[];
+  /** Seconds to wait for more alerts of a group before telling. @default 10 */
+  groupWait?: number;
+  /** Seconds after which an alert that still fires is told again. @default 14400 */
+  repeatInterval?: number;
+  /** HTTP path prefix of its pages. @default "/alertmanager" */
+  pathPrefix?: string;
+  /** Any field of the workload, laid over everything above. */
+  workload?: WorkloadOverrides;
+}
+
+/** References of the tier: port name `http`. */
+export interface ObservabilityRefs {
+  prometheus: Ref;
+  alertmanager: Ref;
+}
+
+/** Options of `ObservabilityTier`. */
+export interface ObservabilityOptions {
+  /** Where it runs. */
+  platform: Platform;
+  /** Image with Prometheus. */
+  image: pulumi.Input<string>;
+  /** References made earlier by `ObservabilityTier.declare`. @default declared here */
+  refs?: ObservabilityRefs;
+  /** Everything to scrape, as the tiers list it. Prometheus adds itself. @example [...app.targets, ...data.targets] */
+  targets: MetricsTarget[];
+  /** HTTP path prefix under which the balancer serves it. @default "/prometheus" */
+  pathPrefix?: string;
+  /** Address people reach it at, for links in alerts; must end in `pathPrefix`. @default `pathPrefix` on the host itself */
+  externalUrl?: pulumi.Input<string>;
+  /** Seconds between two scrapes of a replica, and between two evaluations of a rule. @default 5 */
+  scrapeInterval?: number;
+  /** How long samples are kept. @default 15 days, 4Gi */
+  retention?: Partial<Retention>;
+  /** Size of the data volume, where the platform provisions volumes. @default "10Gi" */
+  storage?: ByteQuantity;
+  /** Names of the app's metrics. @default those of the sample app */
+  metricNames?: Partial<MetricNames>;
+  /** Where alerts begin. */
+  thresholds?: Partial<Thresholds>;
+  /** Alert rules of your own, added to the built-in ones. @default [] */
+  rules?: RuleGroup[];
+  /** Tells people about alerts. @default none: alerts show in Prometheus only */
+  alerting?: AlertingOptions;
+  /** CPU and memory of Prometheus. @default limits 1 CPU and 1Gi, reservations 100m and 256Mi */
+  resources?: DeepPartial<Resources>;
+  /** Where it may run. @default anywhere */
+  placement?: Placement;
+  /** Timing of its health check. @default interval 5 s, timeout 3 s, retries 3, start period 60 s */
+  health?: ProbeTiming;
+  /** Any field of Prometheus' workload, laid over everything above. */
+  workload?: WorkloadOverrides;
+}
+
+/** Options with the defaults the pure renderers need. */
+export interface Settings {
+  pathPrefix: string;
+  scrapeInterval: number;
+  retention: Retention;
+  storage: ByteQuantity;
+  metricNames: MetricNames;
+  thresholds: Thresholds;
+}
+
+/** Defaults filled in. */
+export function settingsOf(
+  options: Pick<ObservabilityOptions, "pathPrefix" | "scrapeInterval" | "retention" | "storage" | "metricNames" | "thresholds">,
+): Settings {
+  return {
+    pathPrefix: options.pathPrefix ?? "/prometheus",
+    scrapeInterval: options.scrapeInterval ?? 5,
+    retention: { days: 15, size: "4Gi", ...options.retention },
+    storage: options.storage ?? "10Gi",
+    metricNames: {
+      requests: "testbro_http_requests_total",
+      duration: "testbro_http_request_duration_seconds",
+      ready: "testbro_ready",
+      queue: 'testbro_queue_jobs{state="waiting"}',
+      ...options.metricNames,
+    },
+    thresholds: { errorRatio: 0.05, latencySeconds: 1, queueJobs: 100, redisMemory: 0.9, postgresConnections: 0.9, ...options.thresholds },
+  };
+}
