@@ -32,7 +32,9 @@ export async function withLock(file, work, { onWait, poll = 250, timeout = 3_600
     if (holder && !told) onWait?.(holder.pid);
     told ||= Boolean(holder);
     if (Date.now() > deadline) {
-      throw new ToolchainError(`Process ${holder?.pid ?? "?"} has held ${file} for too long; end it, or delete the file if it is not running.`);
+      throw new ToolchainError(
+        `Process ${holder?.pid ?? "?"} has held ${file} for too long; end it, or delete the file if it is not running.`,
+      );
     }
     await sleep(poll);
   }

@@ -217,7 +217,9 @@ function nothingWorked(what, tried, mode, ways) {
     ...ways,
     ...(mode === "official"
       ? ["unset TESTBRO_TOOLCHAIN (it is set to official), so that it may be built from source"]
-      : ["install Go (https://go.dev/dl, or your distribution's golang package) with a reachable module proxy, so that it can be built from source"]),
+      : [
+          "install Go (https://go.dev/dl, or your distribution's golang package) with a reachable module proxy, so that it can be built from source",
+        ]),
     ...(mode === "source" ? ["unset TESTBRO_TOOLCHAIN (it is set to source), so that it may be downloaded"] : []),
   ];
   return new ToolchainError(

@@ -108,7 +108,9 @@ export async function askSite(context) {
   let reason;
   if (curl) {
     const seconds = String(CONNECT_TIMEOUT / 1000);
-    const result = await run(curl, ["-sSIfL", "-o", "/dev/null", "--connect-timeout", seconds, "--max-time", "10", url], { env: context.env });
+    const result = await run(curl, ["-sSIfL", "-o", "/dev/null", "--connect-timeout", seconds, "--max-time", "10", url], {
+      env: context.env,
+    });
     if (result.code !== 0) reason = result.stderr.trim() || `curl ended with code ${result.code}`;
   } else {
     try {
@@ -170,7 +172,9 @@ async function verify(file, archive, context) {
     .map((line) => line.trim().split(/\s+/))
     .find(([, name]) => name?.replace(/^\*/, "") === archive)?.[0];
   if (expected && expected !== hash.digest("hex")) {
-    throw new ToolchainError(`${archive} is damaged: its SHA-256 is not the published ${expected}. Run the command again; if it happens twice, report it.`);
+    throw new ToolchainError(
+      `${archive} is damaged: its SHA-256 is not the published ${expected}. Run the command again; if it happens twice, report it.`,
+    );
   }
 }
 
@@ -187,6 +191,7 @@ async function verify(file, archive, context) {
 export async function installPlugin(bin, name, version, env, progress = defaultProgress) {
   await progress.step(`Downloading the ${name} plugin ${version}`, async () => {
     const result = await run(join(bin, "pulumi"), ["plugin", "install", "resource", name, version], { env, timeout: 600_000 });
-    if (result.code !== 0) throw new ToolchainError(`\`pulumi plugin install resource ${name} ${version}\` failed:\n${lastLines(result.stderr)}`);
+    if (result.code !== 0)
+      throw new ToolchainError(`\`pulumi plugin install resource ${name} ${version}\` failed:\n${lastLines(result.stderr)}`);
   });
 }
