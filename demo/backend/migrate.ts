@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { runner } from "node-pg-migrate";
 import type { ClientBase } from "pg";
 import type { Logger } from "pino";
 
@@ -20,6 +19,8 @@ function migrationsFolder(): string {
  * @returns names of the migrations that ran here
  */
 export async function migrate(client: ClientBase, logger: Logger, dir = migrationsFolder()): Promise<string[]> {
+  // An ES module, which a CommonJS one can only load this way.
+  const { runner } = await import("node-pg-migrate");
   await client.query("SELECT pg_advisory_lock($1)", [MIGRATION_LOCK.toString()]);
   try {
     const ran = await runner({

@@ -27,6 +27,7 @@ export function redisOptions({ host, port, user, passwordFile, caFile }: RedisSe
 export class RedisConnection {
   readonly client: Redis;
   #reason: string | undefined = "Redis: not reached yet";
+  #closed = false;
 
   constructor(settings: RedisSettings, logger: Logger) {
     this.client = new Redis({
@@ -47,7 +48,7 @@ export class RedisConnection {
     });
     this.client.on("error", (error: Error) => down(`Redis: ${error.message || (error as NodeJS.ErrnoException).code || error.name}`));
     this.client.on("close", () => {
-      if (this.#reason === undefined) down("Redis: connection closed");
+      if (this.#reason === undefined && !this.#closed) down("Redis: connection closed");
     });
   }
 
@@ -63,6 +64,7 @@ export class RedisConnection {
   }
 
   close(): void {
+    this.#closed = true;
     this.client.disconnect();
   }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { hostname } from "node:os";
-import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance } from "fastify";
+import fastify, { LogController, type FastifyBaseLogger, type FastifyError, type FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import type { Fault } from "./fault";
 import type { Lifecycle } from "./lifecycle";
@@ -43,9 +43,8 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   const { logger, metrics, lifecycle, version, fault, livenessPath = "/health" } = options;
   const app = fastify({
     loggerInstance: logger as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
     genReqId: requestId,
-    requestIdLogLabel: "requestId",
     keepAliveTimeout: KEEP_ALIVE_MILLISECONDS,
     // Requests that arrive on open connections while the last ones finish are answered, not refused.
     return503OnClosing: false,
@@ -86,7 +85,9 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode !== undefined && error.statusCode >= 400 ? error.statusCode : 500;
     if (status === 503) reply.header("retry-after", "1");
-    if (status >= 500) request.log[status === 503 ? "warn" : "error"]({ err: error }, "request failed");
+    // A missing part is logged where it is watched, and its requests without a stack: there may be many.
+    if (status === 503) request.log.warn({ reason: error.message }, "request refused");
+    else if (status >= 500) request.log.error({ err: error }, "request failed");
     const message = status === 500 ? "internal error" : error.message;
     return reply.status(status).send({ error: message, requestId: request.id });
   });
