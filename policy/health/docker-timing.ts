@@ -1,0 +1,36 @@
+import { defineRule } from "../core/rule";
+import { dockerHealthcheck } from "../platforms/containers";
+import { seconds } from "../platforms/quantity";
+
+export const dockerTimingRule = defineRule({
+  id: "health-docker-timing",
+  group: "health",
+  title: "The timing of a Docker health check finds a failure soon and forgives a slow start.",
+  severity: "medium",
+  why: "Docker's defaults (30 s interval and timeout, no start period) are applied silently; a missing or zero value means minutes of a dead replica in service, or a slow starter that is killed over and over.",
+  fix: "Write interval, timeout, retries and start period out; the interval at most five minutes, the timeout not longer than the interval, at least two retries.",
+  example: `healthcheck: { tests: […], interval: "30s", timeout: "10s", retries: 3, startPeriod: "60s" }`,
+  kinds: ["docker/Service", "docker/Container"],
+  parameters: { maxDetectionSeconds: { type: "number", description: "Longest time, in seconds, until a dead replica is noticed: retries × (interval + timeout).", default: 180, minimum: 1 } },
+  check({ view, report, parameter, scope }) {
+    const check = dockerHealthcheck(view);
+    if (!check.exists || check.at("tests").texts()[0] === "NONE") return;
+    const time = (name: string) => seconds(check.at(name).text()) ?? 0;
+    for (const name of ["interval", "timeout", "startPeriod"]) {
+      scope(() => {
+        if (time(name) <= 0) report(`${name} is not set`, check.at(name));
+      });
+    }
+    scope(() => {
+      const retries = check.at("retries").number() ?? 0;
+      if (retries < 2) report(`retries is ${retries || "not set"}: one lost answer makes the replica unhealthy`, check.at("retries"));
+    });
+    scope(() => {
+      if (time("timeout") > time("interval") && time("interval") > 0) report("the timeout is longer than the interval", check.at("timeout"));
+    });
+    scope(() => {
+      const detection = (check.at("retries").number() ?? 3) * (time("interval") + time("timeout"));
+      if (detection > parameter<number>("maxDetectionSeconds")) report(`a dead replica is noticed only after ${detection} s`, check);
+    });
+  },
+});
