@@ -1,6 +1,6 @@
 import type { MetricsTarget } from "../workload";
 import type { Settings } from "./options";
-import type { AlertRule, RuleGroup } from "./rules";
+import type { AlertRule, RecordingRule, RuleGroup } from "./rules";
 
 /** Recorded series that alerts, dashboards and scaling share. */
 export const RECORDED = {
@@ -30,27 +30,24 @@ function percent(share: number): string {
   return `${Number((share * 100).toFixed(2))}%`;
 }
 
-function recordings({ metricNames, scrapeInterval }: Settings): RuleGroup {
+function recordings({ metricNames, scrapeInterval }: Settings): RecordingRule[] {
   const window = `${rateWindow(scrapeInterval)}s`;
   const requests = metricNames.requests;
-  return {
-    name: "workloads",
-    rules: [
-      { record: RECORDED.requests, expr: `sum by (tier, workload) (rate(${requests}[${window}]))` },
-      {
-        record: RECORDED.errorRatio,
-        // A workload without a single 5xx has no such series; its ratio is 0, not unknown.
-        expr:
-          `(sum by (tier, workload) (rate(${requests}{status=~"5.."}[${window}])) or ${RECORDED.requests} * 0)` +
-          ` / (${RECORDED.requests} > 0)`,
-      },
-      {
-        record: RECORDED.latency,
-        expr: `histogram_quantile(0.99, sum by (tier, workload, le) (rate(${metricNames.duration}_bucket[${window}])))`,
-      },
-      { record: RECORDED.queue, expr: `max by (queue) (${metricNames.queue})` },
-    ],
-  };
+  return [
+    { record: RECORDED.requests, expr: `sum by (tier, workload) (rate(${requests}[${window}]))` },
+    {
+      record: RECORDED.errorRatio,
+      // A workload without a single 5xx has no such series; its ratio is 0, not unknown.
+      expr:
+        `(sum by (tier, workload) (rate(${requests}{status=~"5.."}[${window}])) or ${RECORDED.requests} * 0)` +
+        ` / (${RECORDED.requests} > 0)`,
+    },
+    {
+      record: RECORDED.latency,
+      expr: `histogram_quantile(0.99, sum by (tier, workload, le) (rate(${metricNames.duration}_bucket[${window}])))`,
+    },
+    { record: RECORDED.queue, expr: `max by (queue) (${metricNames.queue})` },
+  ];
 }
 
 function belowMinimum({ ref, tier, minimum }: MetricsTarget): AlertRule {
@@ -103,11 +100,14 @@ function availability(targets: readonly MetricsTarget[], { metricNames }: Settin
   };
 }
 
-function traffic({ thresholds }: Settings): RuleGroup {
+function traffic(settings: Settings): RuleGroup {
+  const { thresholds } = settings;
   const enough = `and on (tier, workload) ${RECORDED.requests} > ${FEWEST_REQUESTS}`;
   return {
     name: "traffic",
+    // In the same group and before the alerts that read them, so that those see this evaluation's values.
     rules: [
+      ...recordings(settings),
       {
         alert: "HighErrorRatio",
         expr: `${RECORDED.errorRatio} > ${thresholds.errorRatio} ${enough}`,
@@ -184,17 +184,18 @@ function monitoring(alertmanager: boolean): RuleGroup {
       forSeconds: 0,
       severity: "warning",
       summary: "Prometheus cannot evaluate its rules",
-      description: "{{ $value }} rule evaluations failed in 5 min, so an alert may be missing. Prometheus' log names the rule.",
+      description:
+        '{{ printf "%.0f" $value }} rule evaluations failed in 5 min, so an alert may be missing. Prometheus\' log names the rule.',
     },
   ];
   if (alertmanager) {
     rules.push({
       alert: "NotificationsFail",
-      expr: "sum by (workload) (rate(prometheus_notifications_errors_total[2m]) + rate(prometheus_notifications_dropped_total[2m])) > 0",
+      expr: "sum by (workload) (rate(prometheus_notifications_errors_total[2m])) + sum by (workload) (rate(prometheus_notifications_dropped_total[2m])) > 0",
       forSeconds: 60,
       severity: "critical",
       summary: "Alerts do not reach Alertmanager",
-      description: "Prometheus fails to deliver {{ $value | humanize }} alerts a second to Alertmanager, so nobody is told of anything.",
+      description: 'Prometheus fails to deliver {{ printf "%.2f" $value }} alerts a second to Alertmanager, so nobody is told of anything.',
     });
   }
   return { name: "monitoring", rules };
@@ -202,5 +203,5 @@ function monitoring(alertmanager: boolean): RuleGroup {
 
 /** Every built-in rule for these targets. @param alertmanager whether alerts are sent to one */
 export function builtinRules(targets: readonly MetricsTarget[], settings: Settings, alertmanager: boolean): RuleGroup[] {
-  return [recordings(settings), availability(targets, settings), traffic(settings), stores(settings), monitoring(alertmanager)];
+  return [availability(targets, settings), traffic(settings), stores(settings), monitoring(alertmanager)];
 }

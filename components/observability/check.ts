@@ -84,7 +84,7 @@ export function checkTargets(name: string, targets: readonly MetricsTarget[]): P
 /** Everything wrong with rules given by the user; `promtool` alone can tell whether an expression is PromQL. */
 export function checkRules(name: string, groups: readonly RuleGroup[]): Problem[] {
   const problems: Problem[] = [];
-  const names = new Set<string>(["workloads", "availability", "traffic", "stores", "monitoring"]);
+  const names = new Set<string>(["availability", "traffic", "stores", "monitoring"]);
   for (const [index, group] of groups.entries()) {
     const at = `${name}.rules[${index}]`;
     if (names.has(group.name)) {
