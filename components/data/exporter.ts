@@ -26,15 +26,17 @@ export interface ExporterOptions {
 
 /** What differs from one exporter to the next. */
 export interface ExporterKind {
+  /** Command in the image. */
+  command: string;
   /** Port of its metrics. */
   port: number;
-  user: { uid: number; gid: number };
   env: Record<string, pulumi.Input<string>>;
-  /** Configuration files by path. */
-  files?: Workload["files"];
   /** The store it reads. */
   store: Ref;
 }
+
+/** Numeric user and group of every exporter. */
+const EXPORTER_USER = { uid: 10091, gid: 10091 };
 
 const RESOURCES: Resources = { limits: { cpu: "200m", memory: "128Mi" }, reservations: { cpu: "20m", memory: "32Mi" } };
 
@@ -46,8 +48,8 @@ export function exporterWorkload(options: ExporterOptions, kind: ExporterKind): 
   const base: Workload = {
     kind: "service",
     image: options.image,
+    command: [kind.command],
     env: kind.env,
-    ...(kind.files ? { files: kind.files } : {}),
     ports: [{ name: "metrics", container: kind.port }],
     metrics: { port: "metrics", scraper: options.scraper },
     health: { live: { tcp: { port: "metrics" }, interval: 5, timeout: 3, retries: 3, startPeriod: 15 } },
@@ -55,7 +57,7 @@ export function exporterWorkload(options: ExporterOptions, kind: ExporterKind): 
     scale: { replicas: 1 },
     ...(options.placement ? { placement: options.placement } : {}),
     stop: { grace: 10 },
-    security: { user: kind.user, writable: ["/tmp"] },
+    security: { user: EXPORTER_USER },
     connects: [kind.store],
   };
   return overrideWorkload(base, options.workload);

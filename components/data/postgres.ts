@@ -71,11 +71,14 @@ export class PostgresDatabase extends pulumi.ComponentResource implements Postgr
     const ref = platform.declare(`${this.ref.name}-exporter`, { ports: { metrics: EXPORTER_PORT }, segment: SEGMENTS.monitoring });
     const workload = exporterWorkload(exporter, {
       port: EXPORTER_PORT,
-      user: { uid: 10091, gid: 10091 },
+      command: "testbro-postgres-exporter",
       env: {
-        DATA_SOURCE_URI: `${this.ref.host}:${POSTGRES_PORT}/${this.database}?sslmode=verify-full&sslrootcert=${EXPORTER_PATHS.ca}`,
-        DATA_SOURCE_USER: POSTGRES_MONITORING_USER,
-        DATA_SOURCE_PASS_FILE: EXPORTER_PATHS.password,
+        POSTGRES_HOST: this.ref.host,
+        POSTGRES_PORT: String(POSTGRES_PORT),
+        POSTGRES_DATABASE: this.database,
+        POSTGRES_MONITOR_USER: POSTGRES_MONITORING_USER,
+        POSTGRES_MONITOR_PASSWORD_FILE: EXPORTER_PATHS.password,
+        POSTGRES_CA_FILE: EXPORTER_PATHS.ca,
       },
       store: this.ref,
     });

@@ -61,12 +61,13 @@ export class RedisCache extends pulumi.ComponentResource implements RedisConnect
     const ref = platform.declare(`${this.ref.name}-exporter`, { ports: { metrics: EXPORTER_PORT }, segment: SEGMENTS.monitoring });
     const workload = exporterWorkload(exporter, {
       port: EXPORTER_PORT,
-      user: { uid: 10091, gid: 10091 },
+      command: "testbro-redis-exporter",
       env: {
-        REDIS_ADDR: `rediss://${this.ref.host}:${REDIS_PORT}`,
-        REDIS_USER: REDIS_MONITORING_USER,
-        REDIS_PASSWORD_FILE: EXPORTER_PATHS.password,
-        REDIS_EXPORTER_TLS_CA_CERT_FILE: EXPORTER_PATHS.ca,
+        REDIS_HOST: this.ref.host,
+        REDIS_PORT: String(REDIS_PORT),
+        REDIS_MONITOR_USER: REDIS_MONITORING_USER,
+        REDIS_MONITOR_PASSWORD_FILE: EXPORTER_PATHS.password,
+        REDIS_CA_FILE: EXPORTER_PATHS.ca,
       },
       store: this.ref,
     });
