@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { reconcile, reconciled, type LoggedRequest } from "./reconcile";
+import { failedOn, parseAccessLog, reconcile, reconciled, type LoggedRequest } from "./reconcile";
 import { type Failure, type FailureKind, latencies, type LoadReport, summary } from "./report";
 
 function failure(number: number, kind: FailureKind, detail: string): Failure {
@@ -56,9 +56,34 @@ describe("reconciling the client with the balancer's log", () => {
     it(`does not hide ${what}`, () => assert.equal(reconciled(reconcile(run, log)), false));
   }
 
+  it("says which failures ended on a replica that was killed", () => {
+    const run = report(4, failure(0, "status", "502"), failure(1, "status", "502"), failure(2, "connect", ""));
+    const log = [logged(0, 502, "10.0.0.9:3001", "10.0.0.2:3001"), logged(1, 502, "10.0.0.3:3001"), logged(3, 200, "10.0.0.2:3001")];
+    assert.deepEqual(
+      failedOn(run, log, ["10.0.0.2"]).map(({ id }) => id),
+      ["run-0"],
+    );
+  });
+
   it("ignores other runs, also one whose id starts the same", () => {
     const other = (id: string) => ({ id, status: 500, upstreams: [] });
     assert.ok(reconciled(reconcile(report(1), [logged(0), other("other-0"), other("run2-0"), other("-")])));
+  });
+});
+
+describe("access log", () => {
+  it("is read from among other lines", () => {
+    const log = [
+      "2026/01/01 00:00:00 [notice] 1#1: start worker process",
+      '{"client_request_id":"run-0","status":201,"upstream":"10.0.0.2:3001, 10.0.0.3:3001"}',
+      '{"client_request_id":"run-1","status":499,"upstream":"-"}',
+      '{"client_request_id":"","status":200,"upstream":"10.0.0.2:3001"}',
+      '{"client_request_id":"run-2","sta',
+    ];
+    assert.deepEqual(parseAccessLog(log.join("\n")), [
+      logged(0, 201, "10.0.0.2:3001", "10.0.0.3:3001"),
+      { id: "run-1", status: 499, upstreams: [] },
+    ]);
   });
 });
 

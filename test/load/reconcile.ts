@@ -1,4 +1,4 @@
-import type { LoadReport } from "./report";
+import type { Failure, LoadReport } from "./report";
 
 /** One line of the balancer's access log, as far as reconciling needs it. */
 export interface LoggedRequest {
@@ -70,4 +70,34 @@ export function reconcile(report: LoadReport, log: Iterable<LoggedRequest>): Rec
   }
   for (const id of byId.keys()) result.contradictions.push(`${id}: in the log, but never sent`);
   return result;
+}
+
+/**
+ * Failed requests whose last attempt went to a replica at one of these addresses: what was in flight on a process that was
+ * killed, when that is where its replica was.
+ * @param hosts addresses without port
+ */
+export function failedOn(report: LoadReport, log: Iterable<LoggedRequest>, hosts: readonly string[]): Failure[] {
+  const lastAttempt = new Map<string, string | undefined>();
+  for (const { id, upstreams } of log) lastAttempt.set(id, upstreams.at(-1)?.replace(/:\d+$/, ""));
+  return report.failures.filter(({ id }) => hosts.includes(lastAttempt.get(id) ?? ""));
+}
+
+/** Reads the balancer's access log: JSON objects, one a line, among lines of other kinds, which are left out. */
+export function parseAccessLog(text: string): LoggedRequest[] {
+  const requests: LoggedRequest[] = [];
+  for (const line of text.split("\n")) {
+    if (!line.startsWith("{")) continue;
+    let entry: { client_request_id?: string; status?: number; upstream?: string };
+    try {
+      entry = JSON.parse(line) as typeof entry;
+    } catch {
+      continue;
+    }
+    const { client_request_id: id, status, upstream = "" } = entry;
+    if (!id || status === undefined) continue;
+    // "a, b" when b was tried after a; nginx writes "-" where none was asked.
+    requests.push({ id, status, upstreams: upstream.split(/\s*[,:]\s+/).filter((address) => address !== "" && address !== "-") });
+  }
+  return requests;
 }
