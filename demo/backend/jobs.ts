@@ -104,7 +104,7 @@ export class Jobs {
 
   #open(): Queue<JobData> {
     const queue = new Queue<JobData>(QUEUE, {
-      connection: { ...redisOptions(this.#settings), commandTimeout: 5000, maxRetriesPerRequest: 0 },
+      connection: { ...redisOptions(this.#settings), commandTimeout: 5000, maxRetriesPerRequest: null, autoResendUnfulfilledCommands: false },
       defaultJobOptions: {
         attempts: 5,
         backoff: { type: "exponential", delay: 1000 },

@@ -34,7 +34,9 @@ export class RedisConnection {
       ...redisOptions(settings),
       lazyConnect: true,
       commandTimeout: 1000,
-      maxRetriesPerRequest: 0,
+      // A command that was under way when the connection broke fails; it is not sent again later, when nobody waits for it.
+      maxRetriesPerRequest: null,
+      autoResendUnfulfilledCommands: false,
       connectionName: "testbro-cache",
     });
     const down = (reason: string) => {
