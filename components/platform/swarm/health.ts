@@ -19,11 +19,10 @@ function bashHttp(port: number, path: string): string {
  */
 function httpCommand(scheme: "http" | "https", port: number, path: string, timeout: number): string[] {
   const url = `${scheme}://127.0.0.1:${port}${path}`;
-  const overSocket = `exec 3<>/dev/tcp/127.0.0.1/${port}; printf "GET %s HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n" "$0" >&3; read -r _ status _ <&3; [[ $status == [23]?? ]]`;
   const fetchOnce = `fetch(process.argv[1],{signal:AbortSignal.timeout(${timeout * 1000})}).then(r=>process.exit(r.status<400?0:1),()=>process.exit(1))`;
   const script = [
     ...(scheme === "http"
-      ? [`if command -v bash >/dev/null; then exec timeout ${timeout} bash -c ${quote(overSocket)} ${quote(path)}; fi`]
+      ? [`if command -v bash >/dev/null; then exec timeout ${timeout} bash -c ${quote(bashHttp(port, path))}; fi`]
       : []),
     `if command -v curl >/dev/null; then exec curl -fsSk -o /dev/null --max-time ${timeout} ${quote(url)}; fi`,
     `if command -v wget >/dev/null; then exec wget -q --no-check-certificate -T ${timeout} -O /dev/null ${quote(url)}; fi`,

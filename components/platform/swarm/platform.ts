@@ -66,8 +66,10 @@ export class SwarmPlatform extends Platform {
   network(segment: string): docker.Network {
     const known = this.networks.get(segment);
     if (known) return known;
+    // The engine adds its own options (the VXLAN id), which a refresh would take for a change and replace the network, and with
+    // it every service on it. Ignored, then; and since encryption cannot change in place, it is part of the name.
     const network = new docker.Network(
-      `${this.prefix}-${segment}`,
+      `${this.prefix}-${segment}${this.settings.encrypted ? "" : "-plain"}`,
       {
         driver: "overlay",
         attachable: false,
@@ -75,7 +77,7 @@ export class SwarmPlatform extends Platform {
         options: this.settings.encrypted ? { encrypted: "" } : {},
         labels: stackLabels(this.prefix),
       },
-      { parent: this },
+      { parent: this, ignoreChanges: ["options"] },
     );
     this.networks.set(segment, network);
     return network;

@@ -26,8 +26,8 @@ export interface SwarmWorkloadArgs {
   suspended: boolean;
 }
 
-/** Memory-backed directories: world-writable with the sticky bit, as /tmp. */
-const TMPFS_MODE = 0o1777;
+/** Memory-backed directories are writable for every user of the container; the engine drops a sticky bit. */
+const TMPFS_MODE = 0o777;
 const TMPFS_BYTES = 64 * 2 ** 20;
 
 /** Seconds between the end of a replica and its replacement; Swarm has no growing backoff, so it is neither short nor long. */
