@@ -70,7 +70,7 @@ describe("OwnCertificateAuthority", () => {
     const certificate = find("postgres-certificate").inputs;
     assert.equal(certificate["caCertPem"], "certificate of root-certificate\n");
     assert.deepEqual(certificate["allowedUses"], ["digital_signature", "server_auth", "client_auth"]);
-    assert.equal(certificate["validityPeriodHours"], 397 * 24);
+    assert.equal(certificate["validityPeriodHours"], 366 * 24);
     assert.equal(certificate["earlyRenewalHours"], 60 * 24);
     assert.equal(certificate["isCaCertificate"], undefined);
   });

@@ -26,7 +26,7 @@ export interface IssueArgs {
   commonName?: string;
   /** @default ["server"] */
   uses?: CertificateUse[];
-  /** Days the certificate is valid. Browsers refuse more than 825 days even from an own authority. @default 397 */
+  /** Days the certificate is valid; 366 is the most Mozilla's TLS guidelines 6.0 advise, and browsers refuse more than 825. @default 366 */
   validityDays?: number;
   /** Days before its end at which the next `up` issues a new one. @default 60 */
   renewBeforeDays?: number;
@@ -63,7 +63,7 @@ export function issueDefaults(name: string, args: IssueArgs): Filled<IssueArgs> 
     ipAddresses,
     commonName: args.commonName ?? [...dnsNames, ...ipAddresses, name].find((it) => it.length <= LONGEST_COMMON_NAME) ?? name,
     uses: args.uses ?? ["server"],
-    validityDays: args.validityDays ?? 397,
+    validityDays: args.validityDays ?? 366,
     renewBeforeDays: args.renewBeforeDays ?? 60,
   };
 }
@@ -71,7 +71,7 @@ export function issueDefaults(name: string, args: IssueArgs): Filled<IssueArgs> 
 function checkValidity(at: string, validityDays: number, renewBeforeDays: number): Problem[] {
   const problems: Problem[] = [];
   if (!Number.isInteger(validityDays) || validityDays < 1) {
-    problems.push({ path: `${at}.validityDays`, message: `${validityDays} is not a whole number of days above 0`, fix: "e.g. 397" });
+    problems.push({ path: `${at}.validityDays`, message: `${validityDays} is not a whole number of days above 0`, fix: "e.g. 366" });
   } else if (!Number.isInteger(renewBeforeDays) || renewBeforeDays < 0 || renewBeforeDays >= validityDays) {
     problems.push({
       path: `${at}.renewBeforeDays`,

@@ -1,0 +1,214 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import type { RecordingPlatform } from "../../platform/testing/recording";
+import type { Ref } from "../../workload";
+import type { NginxLoadBalancerOptions } from "./options";
+
+const resources: { type: string; name: string; inputs: Record<string, unknown> }[] = [];
+let balancer: typeof import("./balancer");
+let certificates: typeof import("../../certificates");
+let Recording: typeof RecordingPlatform;
+
+function valueOf<T>(input: pulumi.Input<T>): Promise<pulumi.Unwrap<T>> {
+  return new Promise((resolve) => pulumi.output(input).apply(resolve));
+}
+
+function ref(name: string, ports: Record<string, number>): Ref {
+  return { name, fullName: `testbro-${name}`, host: `testbro-${name}`, ports, segment: "edge" };
+}
+
+const backend = ref("backend", { http: 3001, metrics: 9464 });
+const frontend = ref("frontend", { http: 3000 });
+const prometheus = ref("prometheus", { http: 9090 });
+
+describe("NginxLoadBalancer", () => {
+  before(async () => {
+    await pulumi.runtime.setMocks({
+      newResource: ({ type, name, inputs }) => {
+        resources.push({ type, name, inputs: inputs as Record<string, unknown> });
+        const computed = {
+          privateKeyPemPkcs8: `key of ${name}`,
+          certPem: `certificate of ${name}\n`,
+          certRequestPem: `request of ${name}`,
+        };
+        return { id: `${name}-id`, state: { ...inputs, ...computed } };
+      },
+      call: () => ({}),
+    });
+    balancer = await import("./balancer.js");
+    certificates = await import("../../certificates/index.js");
+    Recording = (await import("../../platform/testing/recording.js")).RecordingPlatform;
+  });
+
+  let platform: RecordingPlatform;
+  beforeEach(() => {
+    resources.splice(0);
+    platform = new Recording();
+  });
+
+  function create(options: Partial<NginxLoadBalancerOptions> = {}) {
+    return new balancer.NginxLoadBalancer("nginx", {
+      platform,
+      image: "testbro/nginx:1",
+      hosts: ["localhost"],
+      tls: { authority: new certificates.OwnCertificateAuthority("ca") },
+      routes: [
+        { name: "backend", path: "/api/", to: backend, strategy: "least-connections" },
+        { name: "frontend", path: "/", to: frontend },
+      ],
+      ...options,
+    });
+  }
+
+  it("runs one workload with the configuration, the certificate and the key as a secret", async () => {
+    const lb = create({ scraper: prometheus });
+    const workload = platform.workload("nginx");
+    const text = await valueOf(workload.files?.["/etc/nginx/nginx.conf"]?.content ?? "");
+    assert.equal(text, await valueOf(lb.configuration));
+    assert.match(text, /server testbro-backend:3001 resolve max_fails=2 fail_timeout=2s;/);
+    assert.match(text, /ssl_certificate \/etc\/nginx\/tls\/0\.pem;\n\s+ssl_certificate_key \/run\/secrets\/tls-0\.key;/);
+    assert.equal(await valueOf(workload.files?.["/etc/nginx/tls/0.pem"]?.content ?? ""), "certificate of nginx-tls-certificate\n");
+    const secret = platform.secrets[0];
+    assert.equal(workload.secrets?.["/run/secrets/tls-0.key"], secret);
+    assert.equal(secret?.name, "nginx-tls-0-key");
+    assert.equal(await valueOf(secret?.data ?? ""), "key of nginx-tls-key");
+    assert.equal(await pulumi.isSecret(pulumi.output(secret?.data)), true);
+    assert.equal(secret?.opts?.parent, lb);
+    assert.equal(platform.recorded("nginx").opts?.parent, lb);
+    assert.deepEqual(workload.connects, [backend, frontend]);
+    assert.deepEqual(workload.metrics, { port: "status", path: "/metrics", scraper: prometheus });
+    assert.deepEqual(lb.targets, [{ tier: "load-balancer", ref: lb.ref, port: "status", path: "/metrics", minimum: 1 }]);
+  });
+
+  it("is not root, has a read-only image, is asked about itself alone, and stops by finishing requests", () => {
+    create();
+    const workload = platform.workload("nginx");
+    assert.deepEqual(workload.security, {
+      user: { uid: 10101, gid: 10101 },
+      readOnlyRoot: true,
+      writable: ["/run/nginx", "/var/cache/nginx"],
+    });
+    assert.deepEqual(workload.health.live, {
+      http: { port: "status", path: "/healthz" },
+      interval: 2,
+      timeout: 2,
+      retries: 3,
+      startPeriod: 10,
+    });
+    assert.deepEqual(workload.stop, { signal: "SIGQUIT", grace: 30 });
+    assert.equal(workload.update?.order, "stop-first");
+  });
+
+  it("publishes the machine's ports, never the status port, and redirects to the published one", async () => {
+    const lb = create({ ports: { http: 8000, https: 8444 } });
+    assert.deepEqual(platform.workload("nginx").ports, [
+      { name: "http", container: 8080, publish: { port: 8000 } },
+      { name: "https", container: 8443, publish: { port: 8444 } },
+      { name: "status", container: 8081 },
+    ]);
+    assert.match(await valueOf(lb.configuration), /return 308 https:\/\/\$host:8444\$request_uri;/);
+  });
+
+  it("leaves plain HTTP unpublished when told so", () => {
+    create({ ports: { http: false } });
+    assert.deepEqual(platform.workload("nginx").ports?.[0], { name: "http", container: 8080 });
+  });
+
+  it("has the authority issue for every host of the balancer and its routes", async () => {
+    const lb = create({
+      hosts: ["app.test", "192.0.2.1"],
+      routes: [
+        { name: "app", path: "/", to: backend },
+        { name: "prometheus", path: "/", hosts: ["prometheus.test"], to: prometheus },
+      ],
+    });
+    await valueOf(lb.certificate?.certificatePem ?? "");
+    const request = resources.find((each) => each.name === "nginx-tls-request")?.inputs;
+    assert.deepEqual(request?.["dnsNames"], ["app.test", "prometheus.test"]);
+    assert.deepEqual(request?.["ipAddresses"], ["192.0.2.1"]);
+  });
+
+  it("takes certificates that exist, each for its hosts", async () => {
+    const lb = create({
+      tls: {
+        certificates: [
+          { certificate: "A", key: "a", hosts: ["localhost"] },
+          { certificate: "B", key: pulumi.output("b") },
+        ],
+      },
+    });
+    assert.equal(lb.certificate, undefined);
+    assert.deepEqual(
+      platform.secrets.map((each) => each.name),
+      ["nginx-tls-0-key", "nginx-tls-1-key"],
+    );
+    assert.equal(await valueOf(platform.workload("nginx").files?.["/etc/nginx/tls/1.pem"]?.content ?? ""), "B");
+    assert.equal(await valueOf(platform.secrets[1]?.data ?? ""), "b");
+    assert.doesNotMatch(await valueOf(lb.configuration), /tls\/1\.pem/);
+  });
+
+  it("puts users into a secret file and API key hashes into the configuration", async () => {
+    const hash = "A".repeat(21) + "Q";
+    const lb = create({
+      routes: [
+        {
+          name: "admin",
+          path: "/admin/",
+          to: backend,
+          access: {
+            basicAuth: { users: { ada: pulumi.secret("$2y$10$x"), bob: "y" } },
+            apiKeys: [{ id: "ci", hash: pulumi.output(hash) }],
+          },
+        },
+      ],
+    });
+    const users = platform.secrets.find((each) => each.name === "nginx-users-admin");
+    assert.equal(await valueOf(users?.data ?? ""), "ada:$2y$10$x\nbob:y\n");
+    assert.equal(platform.workload("nginx").secrets?.["/run/secrets/users-admin"], users);
+    const text = await valueOf(lb.configuration);
+    assert.match(text, /auth_basic_user_file \/run\/secrets\/users-admin;/);
+    assert.ok(text.includes(`ci ${hash};`));
+  });
+
+  it("lays the user's fields over the workload", () => {
+    create({ placement: { labels: { type: "lb" } }, resources: { limits: { memory: "1Gi" } }, workload: { env: { A: "b" } } });
+    const workload = platform.workload("nginx");
+    assert.deepEqual(workload.placement, { labels: { type: "lb" } });
+    assert.deepEqual(workload.resources.limits, { cpu: 1, memory: "1Gi" });
+    assert.deepEqual(workload.env, { A: "b" });
+  });
+
+  it("publishes UDP for HTTP/3", () => {
+    create({ tls: { authority: new certificates.OwnCertificateAuthority("ca3"), http3: true } });
+    assert.deepEqual(platform.workload("nginx").ports?.[2], { name: "http3", container: 8443, protocol: "udp", publish: { port: 443 } });
+  });
+
+  const refused: [string, Partial<NginxLoadBalancerOptions>, RegExp][] = [
+    ["no source of certificates", { tls: {} }, /nginx\.tls: has neither certificates nor an authority.*tls: false/],
+    [
+      "a port the workload lacks",
+      { routes: [{ name: "a", path: "/", to: { ref: backend, port: "grpc" } }] },
+      /nginx\.routes\[0\]\.to\.port: "backend" has no port "grpc" \(http, metrics\)/,
+    ],
+    ["no routes", { routes: [] }, /nginx\.routes: is empty/],
+    [
+      "a user name with a colon",
+      { routes: [{ name: "a", path: "/", to: backend, access: { basicAuth: { users: { "a:b": "x" } } } }] },
+      /"a:b" is not a user name/,
+    ],
+    ["no users", { routes: [{ name: "a", path: "/", to: backend, access: { basicAuth: { users: {} } } }] }, /users: is empty/],
+    ["what the renderer refuses", { routes: [{ name: "A b", path: "x", to: backend }] }, /routes\[0\]\.name[^]*routes\[0\]\.path/],
+  ];
+  for (const [what, options, message] of refused) {
+    it(`refuses ${what} before anything is created`, () => {
+      assert.throws(() => create(options), message);
+      assert.equal(platform.runs.length, 0);
+      assert.equal(platform.secrets.length, 0);
+    });
+  }
+
+  it("hands on what the platform cannot do", () => {
+    platform.refused = [{ path: "nginx.x", message: "cannot", fix: "do not" }];
+    assert.throws(() => create(), /nginx\.x: cannot/);
+  });
+});

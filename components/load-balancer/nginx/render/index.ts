@@ -1,0 +1,58 @@
+import { accessGlobals } from "./access";
+import { cacheGlobals } from "./caching";
+import { compression } from "./compression";
+import { httpCore, mainContext } from "./core";
+import { limitGlobals } from "./limits";
+import { accessLog } from "./logging";
+import type { NginxOptions } from "./options";
+import { servers } from "./servers";
+import { tlsGlobals } from "./tls";
+import { upstreams } from "./upstreams";
+import { checkNginx } from "./validate";
+import { block, comment, write } from "./writer";
+import { describeProblems } from "../../../workload";
+
+/**
+ * The options as the text of one nginx.conf. Pure: the same options always give the same text.
+ * @param name starts the path of each problem
+ * @throws RangeError with every problem of the options at once
+ */
+export function renderNginx(options: NginxOptions, name = "nginx"): string {
+  const problems = checkNginx(name, options);
+  if (problems.length > 0) throw new RangeError(describeProblems(problems));
+  return write([
+    comment("Written from typed options; changes made here are lost."),
+    ...mainContext(options),
+    block(
+      "http",
+      [],
+      [
+        ...httpCore(options),
+        ...accessLog(options.accessLog),
+        ...compression(options.compression),
+        ...(options.tls === false ? [] : tlsGlobals(options.tls)),
+        ...limitGlobals(options.limits, options.routes),
+        ...accessGlobals(options.routes),
+        ...cacheGlobals(
+          options.cacheZone,
+          options.routes.filter((route) => "to" in route),
+        ),
+        ...upstreams(options.routes),
+        ...servers(options),
+      ],
+    ),
+  ]);
+}
+
+export type * from "./options";
+export { isProxy, portsOf, CACHE_DIRECTORY, RUNTIME_DIRECTORY } from "./options";
+export { HOST_ACCESS_FILE, type AccessOptions, type ApiKey, type BasicAuth } from "./access";
+export type { CacheZoneOptions, RouteCacheOptions } from "./caching";
+export type { CompressionOptions } from "./compression";
+export { DEFAULT_CSP, UPSTREAM_CSP, type HeaderOptions } from "./headers";
+export type { ConnectionLimit, LimitKey, LimitOptions, Rate, RateLimit } from "./limits";
+export type { AccessLogOptions } from "./logging";
+export { TLS_PROFILES, type CertificateFiles, type HstsOptions, type TlsOptions, type TlsProfileName } from "./tls";
+export type { HashBy, KeepaliveOptions, Strategy, UpstreamOptions } from "./upstreams";
+export { checkNginx } from "./validate";
+export { hashApiKey, newApiKey } from "./api-key";

@@ -1,0 +1,202 @@
+import type { AccessOptions } from "./access";
+import type { CacheZoneOptions, RouteCacheOptions } from "./caching";
+import type { CompressionOptions } from "./compression";
+import type { HeaderOptions } from "./headers";
+import type { ConnectionLimit, LimitOptions, RateLimit } from "./limits";
+import type { AccessLogOptions } from "./logging";
+import type { TlsOptions } from "./tls";
+import type { UpstreamOptions } from "./upstreams";
+
+/** A size nginx understands. @example "512k", "10m", "1g" */
+export type Size = `${number}${"k" | "m" | "g"}`;
+
+/** Where requests go: a DNS name whose A records are all replicas, or an address. */
+export interface Target {
+  /** DNS name or IP address. */
+  host: string;
+  port: number;
+  /** Share of requests relative to the route's other targets; only with strategy `weighted`. */
+  weight?: number;
+  /** Used only when no other target answers. @default false */
+  backup?: boolean;
+}
+
+/** Timeouts towards the upstream, in seconds. */
+export interface UpstreamTimeouts {
+  /** Until the connection stands; short, because a replica that is gone must not hold a request. @default 1 */
+  connect?: number;
+  /** Between two writes of the request. @default 10 */
+  send?: number;
+  /** Between two reads of the response; a GET is tried elsewhere after it (within `retry.timeout`). @default 30; 3600 with `websocket` */
+  read?: number;
+}
+
+/** Second chances on another replica. */
+export interface RetryOptions {
+  /** Most attempts, the first included. @default 3 */
+  tries?: number;
+  /** Seconds after the first attempt within which another may start. @default 10 */
+  timeout?: number;
+  /** What counts as a failure of the replica. @default ["error", "timeout", "http_502", "http_503"] */
+  on?: RetryCause[];
+}
+
+/** Causes nginx can retry for (proxy_next_upstream). `non_idempotent` is not among them: a POST that was sent is never sent twice. */
+export type RetryCause = "error" | "timeout" | "invalid_header" | "http_500" | "http_502" | "http_503" | "http_504" | "http_429";
+
+/** TLS to the upstream. */
+export interface UpstreamTls {
+  /** File with the authority's certificate, PEM. */
+  caFile: string;
+  /** Name the upstream's certificate has to carry. @default the target's host */
+  serverName?: string;
+}
+
+/** What a route is about, whatever answers it. */
+export interface RouteBase {
+  /** Unique; names the route in logs, limit zones and upstreams. Lower-case letters, digits and hyphens. */
+  name: string;
+  /** Path it answers. */
+  path: string;
+  /** `prefix`: every path that starts with it (the longest one wins); `exact`: that path alone. @default "prefix" */
+  match?: "prefix" | "exact";
+  /** Host names it answers, which then form a site of their own. @default the balancer's `hosts` */
+  hosts?: string[];
+  /** Largest request body. @default "1m" */
+  maxBodySize?: Size;
+  /** Rates this route alone allows, besides the balancer's own. @default [] */
+  rateLimits?: RateLimit[];
+  /** Connections this route alone allows. */
+  connectionLimit?: ConnectionLimit;
+  headers?: HeaderOptions;
+  access?: AccessOptions;
+}
+
+/** A route that is proxied. */
+export interface ProxyRoute extends RouteBase, UpstreamOptions {
+  /** Where requests go; several with strategy `weighted` or with `backup`. */
+  to: Target | Target[];
+  /** Lets connections change to WebSocket, and keeps them open for `timeouts.read` (1 h) without traffic. @default false */
+  websocket?: boolean;
+  timeouts?: UpstreamTimeouts;
+  /** `false`: one attempt. */
+  retry?: RetryOptions | false;
+  /** Removes `path` from what the upstream sees. @default false */
+  stripPath?: boolean;
+  /** Take the whole request (response) in before passing it on. Without request buffering a request with a body cannot be retried. @default both true */
+  buffering?: { request?: boolean; response?: boolean };
+  /** Response cache of the balancer. @default none */
+  cache?: RouteCacheOptions;
+  upstreamTls?: UpstreamTls;
+}
+
+/** A route the balancer answers itself. */
+export interface FixedRoute extends RouteBase {
+  respond: { status: number; body?: string; contentType?: string };
+}
+
+/** A route that sends the client elsewhere. */
+export interface RedirectRoute extends RouteBase {
+  redirect: { to: string; status?: 301 | 302 | 303 | 307 | 308 };
+}
+
+export type Route = ProxyRoute | FixedRoute | RedirectRoute;
+
+/** DNS servers that know the upstreams. */
+export interface ResolverOptions {
+  /** Addresses, with port when not 53. @default ["127.0.0.11"], Docker's own */
+  addresses?: string[];
+  /** Seconds an answer is believed, whatever its TTL says: Docker's answers carry 600 s. @default 1 */
+  valid?: number;
+  /** Seconds for an answer. @default 2 */
+  timeout?: number;
+  /** Ask for IPv6 addresses too. @default false */
+  ipv6?: boolean;
+}
+
+/** Ports in the container; above 1023, because the process is not root. */
+export interface PortOptions {
+  /** Plain HTTP; `false`: not listened on. @default 8080 */
+  http?: number | false;
+  /** @default 8443 */
+  https?: number;
+  /** Health, metrics and status; never published. @default 8081 */
+  status?: number;
+  /** Port of HTTPS the client sees, for redirects. @default 443 */
+  publicHttps?: number;
+  /** Port of HTTP the client sees. @default 80 */
+  publicHttp?: number;
+}
+
+/** Patience with clients, in seconds; what slow-request attacks (slowloris) live on. */
+export interface ClientTimeouts {
+  /** For the whole request header. @default 10 */
+  header?: number;
+  /** Between two reads of the request body. @default 10 */
+  body?: number;
+  /** Between two writes of the response. @default 10 */
+  send?: number;
+  /** An idle connection stays open. @default 65 */
+  keepalive?: number;
+}
+
+/** Addresses of proxies (a CDN, a cloud balancer) that may say who the client is. */
+export interface TrustedProxies {
+  /** CIDR ranges. */
+  ranges: string[];
+  /** Header that carries the client's address. @default "X-Forwarded-For" */
+  header?: string;
+}
+
+/** nginx's own size. */
+export interface ProcessOptions {
+  /** Worker processes; in a container give the CPU limit rounded up, because `auto` counts the machine's CPUs. @default "auto" */
+  workers?: number | "auto";
+  /** Connections of one worker, both sides counted. @default 4096 */
+  connections?: number;
+  /** Seconds an old worker may finish its connections (WebSockets above all) after a reload. @default 300 */
+  shutdownTimeout?: number;
+}
+
+/** Everything a balancer is told. Pure data: render it with {@link renderNginx}. */
+export interface NginxOptions {
+  /** Host names (or addresses) routes without `hosts` answer; others are refused. @default any host */
+  hosts?: string[];
+  routes: Route[];
+  /** `false`: plain HTTP only, for a balancer behind another one. */
+  tls: TlsOptions | false;
+  ports?: PortOptions;
+  resolver?: ResolverOptions;
+  limits?: LimitOptions;
+  headers?: HeaderOptions;
+  compression?: CompressionOptions;
+  cacheZone?: CacheZoneOptions;
+  accessLog?: AccessLogOptions | false;
+  timeouts?: ClientTimeouts;
+  trustedProxies?: TrustedProxies;
+  processes?: ProcessOptions;
+  /** Status of the redirect from HTTP to HTTPS. 308 keeps the method, so a POST stays one. @default 308 */
+  redirectStatus?: 301 | 302 | 307 | 308;
+  /** Who answers ACME's HTTP-01 challenges on plain HTTP. */
+  acme?: { to: Target };
+}
+
+export function isProxy(route: Route): route is ProxyRoute {
+  return "to" in route;
+}
+
+/** A route's targets as a list. */
+export function targetsOf(route: ProxyRoute): Target[] {
+  return Array.isArray(route.to) ? route.to : [route.to];
+}
+
+/** Ports with every default. */
+export function portsOf(options: NginxOptions): Required<PortOptions> {
+  return { http: 8080, https: 8443, status: 8081, publicHttps: 443, publicHttp: 80, ...options.ports };
+}
+
+/** Directory the process may write to: process id, temporary files, what the entry point works out at start. */
+export const RUNTIME_DIRECTORY = "/run/nginx";
+
+/** Directory of the response cache. */
+export const CACHE_DIRECTORY = "/var/cache/nginx";

@@ -1,0 +1,96 @@
+import type { Problem, Ref } from "../../workload";
+import type { BalancerRoute, RouteTarget, WorkloadTarget } from "./options";
+import type { AccessOptions, Route, Target } from "./render";
+
+/** Stands for a hash that is not known yet, so that the rest of the options can be checked before anything is created. */
+const UNKNOWN_HASH = "A".repeat(22);
+
+/** Directory of the balancer's secret files. */
+const SECRETS = "/run/secrets";
+
+/** Path of the file with a route's users. */
+export function usersFile(route: string): string {
+  return `${SECRETS}/users-${route}`;
+}
+
+/** Path of the n-th certificate (a configuration file) or key (a secret). */
+export function tlsFile(kind: "certificate" | "key", index: number): string {
+  return kind === "key" ? `${SECRETS}/tls-${index}.key` : `/etc/nginx/tls/${index}.pem`;
+}
+
+function isRef(target: RouteTarget): target is Ref {
+  return "fullName" in target;
+}
+
+function isWorkload(target: RouteTarget): target is WorkloadTarget {
+  return "ref" in target;
+}
+
+/** The workload a target belongs to, if it is one of the platform. */
+export function refOf(target: RouteTarget): Ref | undefined {
+  return isRef(target) ? target : isWorkload(target) ? target.ref : undefined;
+}
+
+/** A route's targets as a list; none for a route the balancer answers itself. */
+export function routeTargets(route: BalancerRoute): RouteTarget[] {
+  if (!("to" in route)) return [];
+  return Array.isArray(route.to) ? route.to : [route.to];
+}
+
+/** A target as host and port; a port name the workload lacks becomes a problem. */
+export function resolveTarget(path: string, target: RouteTarget, problems: Problem[]): Target {
+  const named: WorkloadTarget | undefined = isRef(target) ? { ref: target } : isWorkload(target) ? target : undefined;
+  if (!named) return target as Target;
+  const name = named.port ?? "http";
+  const port = named.ref.ports[name];
+  if (port === undefined) {
+    const known = Object.keys(named.ref.ports).join(", ") || "none";
+    problems.push({ path: `${path}.port`, message: `"${named.ref.name}" has no port "${name}" (${known})`, fix: "name one of its ports" });
+  }
+  return {
+    host: named.ref.host,
+    port: port ?? 1,
+    ...(named.weight === undefined ? {} : { weight: named.weight }),
+    ...(named.backup === undefined ? {} : { backup: named.backup }),
+  };
+}
+
+function resolveAccess(route: BalancerRoute, hashes: ReadonlyMap<string, string>): AccessOptions | undefined {
+  if (!route.access) return undefined;
+  const { basicAuth, apiKeys, ...rest } = route.access;
+  return {
+    ...rest,
+    ...(basicAuth
+      ? { basicAuth: { ...(basicAuth.realm === undefined ? {} : { realm: basicAuth.realm }), file: usersFile(route.name) } }
+      : {}),
+    ...(apiKeys ? { apiKeys: apiKeys.map(({ id }) => ({ id, hash: hashes.get(hashKey(route.name, id)) ?? UNKNOWN_HASH })) } : {}),
+  };
+}
+
+/** Key of an API key's hash in the map {@link resolveRoutes} takes. */
+export function hashKey(route: string, id: string): string {
+  return `${route}/${id}`;
+}
+
+/**
+ * Routes as the renderer takes them.
+ * @param hashes hashes of API keys as far as they are known, by {@link hashKey}
+ * @param problems gets what is wrong with the references
+ */
+export function resolveRoutes(
+  name: string,
+  routes: readonly BalancerRoute[],
+  hashes: ReadonlyMap<string, string>,
+  problems: Problem[] = [],
+): Route[] {
+  return routes.map((route, index) => {
+    const access = resolveAccess(route, hashes);
+    const base = { ...route, access };
+    if (!("to" in route)) return base as Route;
+    const path = `${name}.routes[${index}].to`;
+    const to = Array.isArray(route.to)
+      ? route.to.map((target, position) => resolveTarget(`${path}[${position}]`, target, problems))
+      : resolveTarget(path, route.to, problems);
+    return { ...base, to } as Route;
+  });
+}

@@ -1,0 +1,64 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { mergeOptions, overrideWorkload, type Ref, type Resources, type Secret, type Workload } from "../../workload";
+import type { NginxLoadBalancerOptions } from "./options";
+import { CACHE_DIRECTORY, RUNTIME_DIRECTORY } from "./render";
+
+/** Ports in the container by name. */
+export const CONTAINER_PORTS = { http: 8080, https: 8443, status: 8081 } as const;
+
+/** Path of the configuration in the container. */
+export const CONFIGURATION_FILE = "/etc/nginx/nginx.conf";
+
+/** User and group of the image's nginx. */
+const USER = { uid: 10101, gid: 10101 };
+
+const RESOURCES: Resources = {
+  limits: { cpu: 1, memory: "256Mi" },
+  reservations: { cpu: "100m", memory: "64Mi" },
+};
+
+/** What the component has made for the workload. */
+export interface BalancerParts {
+  configuration: pulumi.Input<string>;
+  /** Certificates by path. */
+  certificates: Record<string, pulumi.Input<string>>;
+  /** Secret files by path. */
+  secrets: Record<string, Secret>;
+  connects: Ref[];
+}
+
+/** The balancer as a workload. */
+export function balancerWorkload(options: NginxLoadBalancerOptions, parts: BalancerParts): Workload {
+  const { http = 80, https = 443 } = options.ports ?? {};
+  const { tls } = options;
+  const base: Workload = {
+    kind: "service",
+    image: options.image,
+    files: {
+      [CONFIGURATION_FILE]: { content: parts.configuration },
+      ...Object.fromEntries(Object.entries(parts.certificates).map(([path, content]) => [path, { content }])),
+    },
+    secrets: parts.secrets,
+    ports: [
+      { name: "http", container: CONTAINER_PORTS.http, ...(http === false ? {} : { publish: { port: http } }) },
+      { name: "https", container: CONTAINER_PORTS.https, ...(tls === false ? {} : { publish: { port: https } }) },
+      ...(tls !== false && tls.http3
+        ? [{ name: "http3", container: CONTAINER_PORTS.https, protocol: "udp" as const, publish: { port: https } }]
+        : []),
+      { name: "status", container: CONTAINER_PORTS.status },
+    ],
+    metrics: { port: "status", path: "/metrics", ...(options.scraper ? { scraper: options.scraper } : {}) },
+    // Asks only nginx itself: no upstream's trouble may restart the balancer.
+    health: { live: { http: { port: "status", path: "/healthz" }, interval: 2, timeout: 2, retries: 3, startPeriod: 10 } },
+    resources: mergeOptions(RESOURCES, options.resources),
+    scale: { replicas: options.replicas ?? 1 },
+    ...(options.placement ? { placement: options.placement } : {}),
+    // A port of the machine has one owner, so the old balancer has to go first.
+    update: { order: "stop-first", parallelism: 1 },
+    // nginx finishes open requests on SIGQUIT; on SIGTERM it would cut them.
+    stop: { signal: "SIGQUIT", grace: 30 },
+    security: { user: USER, readOnlyRoot: true, writable: [RUNTIME_DIRECTORY, CACHE_DIRECTORY] },
+    connects: parts.connects,
+  };
+  return overrideWorkload(base, options.workload);
+}
