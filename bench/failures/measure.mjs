@@ -1,0 +1,89 @@
+// One scenario under load: what the client counted, checked against what the balancer logged.
+import { setTimeout as sleep } from "node:timers/promises";
+import { balancerLog } from "../../test/dist/swarm/balancer-log.js";
+import { failedOn, reconcile, startLoadProcess } from "../../test/dist/load/index.js";
+
+/** Seconds of load before the event, and after everything has settled. */
+const AROUND_SECONDS = 20;
+
+/** Failed requests that are kept in the results. */
+const EXAMPLES = 20;
+
+/**
+ * @typedef {object} Measured
+ * @property {string} scenario
+ * @property {string} title
+ * @property {string} allowed
+ * @property {"fresh" | "keep-alive"} mode
+ * @property {string} startedAt ISO 8601
+ * @property {number} seconds of load
+ * @property {number} sent
+ * @property {{GET: number, POST: number}} failed
+ * @property {Record<string, number>} failedByKind
+ * @property {number} inFlight failed POST requests that were in flight on a killed process
+ * @property {number} failedFor seconds between the first and the last failed request
+ * @property {import("../../test/load").Latencies | undefined} latency milliseconds
+ * @property {number} latestSend how late the client was at worst, milliseconds
+ * @property {number} savedByRetry requests that the balancer answered by trying another replica
+ * @property {string[]} contradictions where client and balancer disagree
+ * @property {string} note
+ * @property {string[]} wrong
+ * @property {import("../../test/load").Failure[]} examples
+ */
+
+/**
+ * @param {import("./scenarios.mjs").Bench} bench
+ * @param {import("./scenarios.mjs").Scenario} scenario
+ * @param {{mode: "fresh" | "keep-alive", rate: number, seconds: number, onProgress: (line: string) => void}} options
+ * @returns {Promise<Measured>}
+ */
+export async function measure(bench, scenario, { mode, rate, seconds, onProgress }) {
+  const started = new Date();
+  const load = startLoadProcess(
+    {
+      url: bench.status.urls.app,
+      caFile: bench.status.caFile,
+      rate,
+      seconds: 3600,
+      mode,
+      get: ["/", "/api/whoami"],
+      post: "/api/runs",
+      postShare: 0.2,
+    },
+    onProgress,
+  );
+  let happened;
+  try {
+    await sleep(AROUND_SECONDS * 1000);
+    happened = await scenario.event(bench);
+    await sleep(Math.max(AROUND_SECONDS, seconds - (Date.now() - started.getTime()) / 1000) * 1000);
+  } finally {
+    await load.stop().catch(() => undefined);
+  }
+  const report = await load.report;
+  const log = await balancerLog(bench.engine, bench.service("nginx"), started);
+  const { savedByRetry, contradictions } = reconcile(report, log);
+  const inFlight = failedOn(report, log, happened.killed ?? []).filter(({ method }) => method === "POST").length;
+  const failedAt = report.failures.map(({ sentAt }) => Date.parse(sentAt));
+  await scenario.restore?.(bench);
+  return {
+    scenario: scenario.id,
+    title: scenario.title,
+    allowed: scenario.allowed,
+    mode,
+    startedAt: report.startedAt,
+    seconds: Math.round(report.seconds),
+    sent: report.sent,
+    failed: { GET: report.byMethod.GET.failed, POST: report.byMethod.POST.failed },
+    failedByKind: report.failedByKind,
+    inFlight,
+    failedFor: failedAt.length > 0 ? Math.round((Math.max(...failedAt) - Math.min(...failedAt)) / 100) / 10 : 0,
+    latency: report.latency,
+    latestSend: report.latestSend,
+    savedByRetry,
+    contradictions,
+    note: happened.note,
+    wrong: happened.wrong ?? [],
+    examples: report.failures.slice(0, EXAMPLES),
+  };
+}

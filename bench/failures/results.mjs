@@ -1,0 +1,57 @@
+// Results as JSON for programs and as a table in the README for people.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { fileURLToPath } from "node:url";
+
+const FILE = fileURLToPath(new URL("results.json", import.meta.url));
+const README = fileURLToPath(new URL("README.md", import.meta.url));
+const [BEGIN, END] = ["<!-- results -->", "<!-- end of results -->"];
+
+/** Adds a measurement to the results; one of the same scenario and mode is replaced. @param {import("./measure.mjs").Measured} row */
+export function keep(row) {
+  const before = existsSync(FILE) ? JSON.parse(readFileSync(FILE, "utf8")) : [];
+  const rows = [...before.filter(({ scenario, mode }) => scenario !== row.scenario || mode !== row.mode), row];
+  writeFileSync(FILE, `${JSON.stringify(rows, null, 2)}\n`);
+  return rows;
+}
+
+/** @param {import("./measure.mjs").Measured} row */
+function cells(row) {
+  const inFlight = row.inFlight > 0 ? ` (${row.inFlight} in flight on the killed process)` : "";
+  const gap = row.failedFor > 0 ? `; failures within ${row.failedFor} s` : "";
+  const saved = row.savedByRetry > 0 ? `; ${row.savedByRetry} answered by another replica` : "";
+  return [
+    row.title,
+    row.mode,
+    `${row.sent} in ${row.seconds} s`,
+    String(row.failed.GET),
+    `${row.failed.POST}${inFlight}`,
+    row.allowed,
+    row.latency ? `${row.latency.p99} / ${row.latency.max}` : "-",
+    row.contradictions.length === 0 ? "agrees" : `${row.contradictions.length} differ`,
+    [`${row.note}${gap}${saved}`, ...row.wrong.map((wrong) => `**${wrong}**`)].join("; "),
+  ];
+}
+
+/** Writes the table into the README. @param {import("./measure.mjs").Measured[]} rows @param {string[]} order ids of scenarios */
+export function writeTable(rows, order) {
+  const sorted = [...rows].sort((a, b) => order.indexOf(a.scenario) - order.indexOf(b.scenario) || a.mode.localeCompare(b.mode));
+  const heading = [
+    "Event",
+    "Connections",
+    "Requests",
+    "Failed GET",
+    "Failed POST",
+    "Not a defect",
+    "p99 / max ms",
+    "Balancer's log",
+    "Seen",
+  ];
+  const table = [heading, heading.map(() => "---"), ...sorted.map(cells)].map((row) => `| ${row.join(" | ")} |`).join("\n");
+  const dates = sorted.map(({ startedAt }) => startedAt.slice(0, 10)).sort();
+  const when = dates[0] === dates.at(-1) ? dates[0] : `${dates[0]} to ${dates.at(-1)}`;
+  const machine = `${cpus().length} CPUs (${cpus()[0]?.model.trim() ?? "unknown"}), ${Math.round(totalmem() / 2 ** 30)} GiB, client and stack on the same machine`;
+  const text = readFileSync(README, "utf8");
+  const [head, tail] = [text.slice(0, text.indexOf(BEGIN) + BEGIN.length), text.slice(text.indexOf(END))];
+  writeFileSync(README, `${head}\n\nMeasured on ${when} with \`npm run bench:failures\`: ${machine}.\n\n${table}\n\n${tail}`);
+}

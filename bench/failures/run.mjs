@@ -1,0 +1,83 @@
+// npm run bench:failures [-- --only a,b] [--mode fresh|keep-alive] [--rate N] [--seconds N] [--outage N] [--list]
+// Does bad things to the local stack under load and writes what failed into README.md and results.json.
+import { parseArgs } from "node:util";
+import { ToolchainError } from "../../toolchain/errors.mjs";
+import { build, ensureDependencies } from "../../scripts/local/dependencies.mjs";
+import { main } from "../../scripts/local/deploy.mjs";
+
+/** Numbers from the command line. @param {Record<string, string>} given @returns {Record<string, number>} */
+function numbers(given) {
+  const problems = Object.entries(given)
+    .filter(([, text]) => !(Number(text) > 0))
+    .map(([key, text]) => `--${key} is "${text}". Fix: write a number above 0.`);
+  if (problems.length > 0) throw new ToolchainError(problems.join("\n"));
+  return Object.fromEntries(Object.entries(given).map(([key, text]) => [key, Number(text)]));
+}
+
+/** @param {unknown} error */
+const asToolchainError = (error) => new ToolchainError(`${error instanceof Error ? error.message : error}`);
+
+function options() {
+  const text = (/** @type {string} */ value) => /** @type {const} */ ({ type: "string", default: value });
+  const flags = { only: text(""), mode: text(""), rate: text("100"), seconds: text("60"), outage: text("300"), list: { type: "boolean" } };
+  try {
+    return parseArgs({ options: /** @type {any} */ (flags) }).values;
+  } catch (error) {
+    throw asToolchainError(error);
+  }
+}
+
+/** A stack that runs: the one that is there, else one that is started for it. */
+async function open() {
+  const { status } = await import("../../test/dist/swarm/app.js");
+  const { script, eventually } = await import("../../test/dist/swarm/commands.js");
+  const { Engine } = await import("../../test/dist/swarm/engine.js");
+  const run = (/** @type {any} */ name, /** @type {string[]} */ args = []) => script(name, args, { timeout: 1_200_000 });
+  if (!(await status()).healthy) {
+    console.log("No healthy local stack runs; starting one (npm run up).");
+    const { code, output } = await run("up");
+    if (code !== 0) throw new ToolchainError(output);
+  }
+  const now = await status();
+  const service = (/** @type {string} */ end) => {
+    const found = now.services.find(({ name }) => name.endsWith(`-${end}`));
+    if (!found) throw new ToolchainError(`No service ends with -${end}: ${now.services.map(({ name }) => name).join(", ")}.`);
+    return found.name;
+  };
+  return { engine: await Engine.open(), status: now, service, script: run, eventually };
+}
+
+main(async () => {
+  const { only, mode, list, ...given } = options();
+  const { rate, seconds, outage } = numbers(given);
+  const { SCENARIOS } = await import("./scenarios.mjs");
+  if (list) return void SCENARIOS.forEach(({ id, title }) => console.log(`${id.padEnd(14)} ${title}`));
+  const ids = SCENARIOS.map(({ id }) => id);
+  const wanted = only ? only.split(",") : ids;
+  const unknown = wanted.filter((/** @type {string} */ id) => !ids.includes(id));
+  if (unknown.length > 0) throw new ToolchainError(`${unknown.join(", ")}: not a scenario. Fix: name some of ${ids.join(", ")}.`);
+  const modes = mode ? [mode] : ["fresh", "keep-alive"];
+  if (!modes.every((each) => ["fresh", "keep-alive"].includes(each)))
+    throw new ToolchainError(`--mode is "${mode}". Fix: fresh or keep-alive.`);
+
+  await ensureDependencies();
+  await build();
+  const { measure } = await import("./measure.mjs");
+  const { keep, writeTable } = await import("./results.mjs");
+  const bench = { ...(await open()), outageSeconds: outage };
+  let bad = 0;
+  for (const scenario of SCENARIOS.filter(({ id }) => wanted.includes(id))) {
+    for (const each of modes) {
+      console.log(`\n${scenario.title}, ${each} connections`);
+      const row = await measure(bench, scenario, { mode: each, rate, seconds, onProgress: (line) => console.log(`  ${line}`) });
+      writeTable(keep(row), ids);
+      console.log(
+        `  ${row.failed.GET} GET and ${row.failed.POST} POST failed (${row.inFlight} in flight on a killed process); ${row.note}`,
+      );
+      for (const problem of [...row.wrong, ...row.contradictions.slice(0, 5)]) console.log(`  WRONG: ${problem}`);
+      if (row.wrong.length + row.contradictions.length > 0) bad += 1;
+    }
+  }
+  console.log(`\nResults: bench/failures/README.md${bad > 0 ? `; ${bad} runs went wrong` : ""}`);
+  process.exitCode = bad > 0 ? 1 : 0;
+});
