@@ -1,8 +1,9 @@
 // Built images kept as files outside the checkout, so that a fresh engine loads them instead of building them again.
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
+import { ToolchainError } from "../toolchain/errors.mjs";
 import { paths } from "../toolchain/paths.mjs";
-import { must, run } from "../toolchain/process.mjs";
+import { lastLines } from "../toolchain/process.mjs";
 
 /** Archives kept of one image: the one in use, and the one before it for a way back. */
 const KEPT = 2;
@@ -24,15 +25,15 @@ export class Archive {
   /**
    * Loads an image into an engine.
    *
-   * @param {string} host The engine's address.
+   * @param {import("./engine.mjs").Engine} engine
    * @param {string} name
    * @param {string} hash
    * @returns {Promise<boolean>} False when there is no usable archive; one that cannot be loaded is removed.
    */
-  async load(host, name, hash) {
+  async load(engine, name, hash) {
     const path = this.#path(name, hash);
     if (!existsSync(path)) return false;
-    const { code } = await run("docker", ["--host", host, "load", "--quiet", "--input", path], { timeout: 600_000 });
+    const { code } = await engine.docker(["load", "--quiet", "--input", path], { timeout: 600_000 });
     if (code !== 0) {
       rmSync(path, { force: true });
       return false;
@@ -45,17 +46,18 @@ export class Archive {
   /**
    * Saves an image and removes all but the newest archives of its name. A crash leaves no half archive under a final name.
    *
-   * @param {string} host
+   * @param {import("./engine.mjs").Engine} engine
    * @param {string} reference
    * @param {string} name
    * @param {string} hash
    */
-  async save(host, reference, name, hash) {
+  async save(engine, reference, name, hash) {
     mkdirSync(this.folder, { recursive: true });
     const path = this.#path(name, hash);
     const unfinished = `${path}.${process.pid}.unfinished`;
     try {
-      await must("docker", ["--host", host, "save", "--output", unfinished, reference], { what: `Saving ${reference}`, timeout: 600_000 });
+      const { code, stderr } = await engine.docker(["save", "--output", unfinished, reference], { timeout: 600_000 });
+      if (code !== 0) throw new ToolchainError(`Saving ${reference} failed:\n${lastLines(stderr, 3)}`);
       renameSync(unfinished, path);
     } finally {
       rmSync(unfinished, { force: true });

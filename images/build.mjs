@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { ToolchainError } from "../toolchain/errors.mjs";
-import { lastLines, run } from "../toolchain/process.mjs";
+import { lastLines } from "../toolchain/process.mjs";
 import { progress } from "../toolchain/progress.mjs";
 import { Archive } from "./archive.mjs";
+import { Engine } from "./engine.mjs";
 import { lockedReference } from "./lock.mjs";
 import { hashOf, IMAGES_FOLDER, layOut, readRecipes } from "./recipes.mjs";
 
@@ -22,8 +23,9 @@ const PROXY_SETTINGS = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "
 
 /**
  * @typedef {object} BuildOptions
- * @property {string} [host] The engine's address, e.g. unix:///var/run/docker.sock. Default DOCKER_HOST, else that one.
- * @property {string} [base] Reference of the base image. Default debian:trixie-slim, by its digest if images.lock.json has one.
+ * @property {string} [host] The engine's address. Default DOCKER_HOST, else the system's engine.
+ * @property {string} [clientBin] Path of the docker client. Default the one on PATH.
+ * @property {string} [base] Reference of the base image; one that images.lock.json lists is taken by its digest. Default debian:trixie-slim.
  * @property {string[]} [only] Names of the images wanted; their parents come along. Default all.
  * @property {string[]} [extra] Further folders with a Dockerfile. Absolute paths.
  * @property {(line: string) => void} [log] Gets a line for each thing worth knowing. Default stderr.
@@ -40,10 +42,11 @@ const PROXY_SETTINGS = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "
  * @throws {ToolchainError} With the last lines of a failing build, or the problems of the recipes.
  */
 export async function buildImages(options = {}) {
-  const { host = process.env.DOCKER_HOST || "unix:///var/run/docker.sock", only, extra = [], folder = IMAGES_FOLDER } = options;
+  const { only, extra = [], folder = IMAGES_FOLDER } = options;
+  const engine = new Engine(options);
   const log = options.log ?? ((line) => progress.line(line));
   const archive = options.archive ?? new Archive();
-  const base = options.base ?? lockedReference("debian:trixie-slim", log);
+  const { reference: base, warning } = lockedReference(options.base ?? "debian:trixie-slim");
   const recipes = readRecipes(folder, extra);
   const unknown = (only ?? []).filter((name) => !recipes.has(name));
   if (unknown.length > 0) {
@@ -60,9 +63,21 @@ export async function buildImages(options = {}) {
       await layOut(recipe, context);
       const parent = recipe.parent === undefined ? undefined : plans.get(recipe.parent);
       const hash = hashOf(context, parent ? `${recipe.parent}:${parent.hash}` : base);
-      plans.set(recipe.name, { hash, reference: `testbro/${recipe.name}:${hash}`, context, base: () => (parent ? ensure(recipe.parent ?? "") : Promise.resolve(base)) });
+      plans.set(recipe.name, {
+        hash,
+        reference: `testbro/${recipe.name}:${hash}`,
+        context,
+        base: () => (parent ? ensure(recipe.parent ?? "") : takeBase()),
+      });
     }
 
+    // Said once, and only when something is really built on the base.
+    let said = warning === undefined;
+    const takeBase = () => {
+      if (!said) log(warning ?? "");
+      said = true;
+      return Promise.resolve(base);
+    };
     const places = new Places(AT_A_TIME);
     /** @type {Map<string, Promise<string>>} */
     const made = new Map();
@@ -70,7 +85,7 @@ export async function buildImages(options = {}) {
     const ensure = (name) => {
       const plan = plans.get(name);
       if (!plan) throw new Error(`no plan for ${name}`);
-      const promise = made.get(name) ?? make(host, name, plan, archive, places, log);
+      const promise = made.get(name) ?? make(engine, name, plan, archive, places, log);
       made.set(name, promise);
       return promise;
     };
@@ -100,47 +115,35 @@ function wantedBy(only, name, recipes) {
 }
 
 /**
- * @param {string} host
+ * @param {Engine} engine
  * @param {string} name
  * @param {{ hash: string, reference: string, context: string, base: () => Promise<string> }} plan
  * @param {Archive} archive
  * @param {Places} places
  * @param {(line: string) => void} log
  */
-async function make(host, name, { hash, reference, context, base }, archive, places, log) {
-  if (await exists(host, reference)) return reference;
-  const loaded = await places.use(() => progress.step(`Loading image ${name}`, () => archive.load(host, name, hash)));
-  if (loaded && (await exists(host, reference))) return reference;
+async function make(engine, name, { hash, reference, context, base }, archive, places, log) {
+  if (await engine.has(reference)) return reference;
+  const loaded = await places.use(() => progress.step(`Loading image ${name}`, () => archive.load(engine, name, hash)));
+  if (loaded && (await engine.has(reference))) return reference;
   const from = await base();
   await places.use(() =>
     progress.step(`Building image ${name}`, async (detail) => {
       const started = Date.now();
-      await build(host, name, hash, reference, context, from, detail);
+      await build(engine, name, hash, reference, context, from, detail);
       const took = Date.now() - started;
       log(`built ${reference} in ${(took / 1000).toFixed(1)} s`);
       if (took < WORTH_KEEPING) return;
       detail("keeping it for the next engine");
       // Only the next engine would miss it: a full disk is no reason to stop here.
-      await archive.save(host, reference, name, hash).catch((error) => log(`${reference} is not kept: ${error.message}`));
+      await archive.save(engine, reference, name, hash).catch((error) => log(`${reference} is not kept: ${error.message}`));
     }),
   );
   return reference;
 }
 
 /**
- * @param {string} host
- * @param {string} reference
- * @throws {ToolchainError} When the engine does not answer.
- */
-async function exists(host, reference) {
-  const { code, stderr } = await run("docker", ["--host", host, "image", "inspect", "--format", "{{.Id}}", reference], { timeout: 60_000 });
-  if (code === 0) return true;
-  if (/no such image/i.test(stderr)) return false;
-  throw new ToolchainError(`The Docker engine at ${host} does not answer:\n${lastLines(stderr, 3)}`);
-}
-
-/**
- * @param {string} host
+ * @param {Engine} engine
  * @param {string} name
  * @param {string} hash
  * @param {string} reference
@@ -148,19 +151,17 @@ async function exists(host, reference) {
  * @param {string} base
  * @param {(text: string) => void} detail
  */
-async function build(host, name, hash, reference, context, base, detail) {
-  const args = ["--host", host, "build", "--network", "host", "--tag", reference, "--build-arg", `BASE=${base}`];
+async function build(engine, name, hash, reference, context, base, detail) {
+  const args = ["build", "--network", "host", "--tag", reference, "--build-arg", `BASE=${base}`];
   // A build argument that no Dockerfile declares is a warning.
   if (/^ARG APP_VERSION/m.test(readFileSync(join(context, "Dockerfile"), "utf8"))) args.push("--build-arg", `APP_VERSION=${hash}`);
   for (const setting of PROXY_SETTINGS) if (process.env[setting]) args.push("--build-arg", setting);
   args.push("--label", `org.opencontainers.image.title=testbro/${name}`, "--label", `org.opencontainers.image.version=${hash}`);
-  // The engine's own builder: others do not see the engine's images, and BASE may be one of them.
-  const env = { ...process.env, BUILDX_BUILDER: "default" };
   const onLine = (/** @type {string} */ line) => {
     const step = /^Step \d+\/\d+ : \w+/.exec(line)?.[0];
     if (step) detail(step);
   };
-  const { code, stdout, stderr } = await run("docker", [...args, context], { env, timeout: BUILD_TIMEOUT, onLine });
+  const { code, stdout, stderr } = await engine.docker([...args, context], { timeout: BUILD_TIMEOUT, onLine });
   if (code === 0) return;
   const how = code === 124 ? `did not end within ${BUILD_TIMEOUT / 60_000} minutes` : `ended with code ${code}`;
   throw new ToolchainError(`Building image ${name} ${how}. Its last lines:\n${lastLines(stdout, 15)}\n${lastLines(stderr, 8)}`.trimEnd());
@@ -200,7 +201,11 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   });
   try {
     const only = values.only?.split(",").filter(Boolean);
-    const images = await buildImages({ ...(values.host && { host: values.host }), ...(values.base && { base: values.base }), ...(only && { only }) });
+    const images = await buildImages({
+      ...(values.host && { host: values.host }),
+      ...(values.base && { base: values.base }),
+      ...(only && { only }),
+    });
     if (values.json) console.log(JSON.stringify(images, null, 2));
     else for (const reference of Object.values(images)) console.log(reference);
   } catch (error) {

@@ -76,14 +76,25 @@ function readRecipe(name, folder, problems) {
     problems.push(`${path} is not JSON: ${/** @type {Error} */ (error).message}`);
     return { name, folder, files: {} };
   }
-  const { parent, files = {}, bundle, ...unknown } = /** @type {{ parent?: string, files?: Record<string, string>, bundle?: string }} */ (json);
+  const {
+    parent,
+    files = {},
+    bundle,
+    ...unknown
+  } = /** @type {{ parent?: string, files?: Record<string, string>, bundle?: string }} */ (json);
   for (const key of Object.keys(unknown)) problems.push(`${path} has "${key}": use only parent, files and bundle`);
   const absolute = Object.fromEntries(Object.entries(files).map(([to, from]) => [to, resolve(folder, from)]));
   const module = bundle === undefined ? undefined : resolve(folder, bundle);
   for (const source of [...Object.values(absolute), ...(module === undefined ? [] : [module])]) {
     if (!existsSync(source)) problems.push(`${path} names ${relative(folder, source)}, which does not exist: correct the path`);
   }
-  return { name, folder, files: absolute, ...(parent === undefined ? {} : { parent }), ...(module === undefined ? {} : { bundle: module }) };
+  return {
+    name,
+    folder,
+    files: absolute,
+    ...(parent === undefined ? {} : { parent }),
+    ...(module === undefined ? {} : { bundle: module }),
+  };
 }
 
 /**
@@ -97,7 +108,9 @@ function parentsFirst(recipes) {
   const add = (recipe, children) => {
     if (ordered.has(recipe.name)) return;
     if (children.includes(recipe.name)) {
-      throw new ToolchainError(`The images ${[...children, recipe.name].join(" → ")} are each other's parents: remove one "parent" from image.json`);
+      throw new ToolchainError(
+        `The images ${[...children, recipe.name].join(" → ")} are each other's parents: remove one "parent" from image.json`,
+      );
     }
     const parent = recipe.parent === undefined ? undefined : recipes.get(recipe.parent);
     if (parent) add(parent, [...children, recipe.name]);

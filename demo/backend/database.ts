@@ -46,7 +46,13 @@ export class Database {
   constructor(settings: DatabaseSettings, logger: Logger) {
     this.#settings = settings;
     this.#logger = logger;
-    this.#pool = new Pool({ ...this.#connection(), max: 10, idleTimeoutMillis: 30_000, query_timeout: TIMEOUT, statement_timeout: TIMEOUT });
+    this.#pool = new Pool({
+      ...this.#connection(),
+      max: 10,
+      idleTimeoutMillis: 30_000,
+      query_timeout: TIMEOUT,
+      statement_timeout: TIMEOUT,
+    });
     // An idle connection that breaks: the pool drops it, the probe finds out whether the server is gone.
     this.#pool.on("error", (error) => this.#suspect(error));
   }

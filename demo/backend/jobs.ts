@@ -68,7 +68,14 @@ export class Jobs {
     return this.#reachable(async (queue) => {
       const job = await queue.getJob(id);
       if (job === undefined) return undefined;
-      return { id, state: await job.getState(), data: job.data, attempts: job.attemptsMade, result: job.returnvalue, error: job.failedReason };
+      return {
+        id,
+        state: await job.getState(),
+        data: job.data,
+        attempts: job.attemptsMade,
+        result: job.returnvalue,
+        error: job.failedReason,
+      };
     });
   }
 
@@ -104,7 +111,12 @@ export class Jobs {
 
   #open(): Queue<JobData> {
     const queue = new Queue<JobData>(QUEUE, {
-      connection: { ...redisOptions(this.#settings), commandTimeout: 5000, maxRetriesPerRequest: null, autoResendUnfulfilledCommands: false },
+      connection: {
+        ...redisOptions(this.#settings),
+        commandTimeout: 5000,
+        maxRetriesPerRequest: null,
+        autoResendUnfulfilledCommands: false,
+      },
       defaultJobOptions: {
         attempts: 5,
         backoff: { type: "exponential", delay: 1000 },

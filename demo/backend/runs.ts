@@ -28,7 +28,9 @@ export class Runs {
   ) {}
 
   async create(name: string): Promise<Run> {
-    const [run] = await this.database.query<Run & Record<string, unknown>>(`INSERT INTO runs (name) VALUES ($1) RETURNING ${COLUMNS}`, [name]);
+    const [run] = await this.database.query<Run & Record<string, unknown>>(`INSERT INTO runs (name) VALUES ($1) RETURNING ${COLUMNS}`, [
+      name,
+    ]);
     if (run === undefined) throw new Error("INSERT … RETURNING gave no row");
     return run;
   }
@@ -54,7 +56,10 @@ export class Runs {
 
   /** Sets the status, and the end when it is `passed`; the cache forgets the run. */
   async setStatus(id: string, status: Run["status"]): Promise<void> {
-    await this.database.query("UPDATE runs SET status = $2, finished_at = CASE WHEN $2 = 'passed' THEN now() END WHERE id = $1", [id, status]);
+    await this.database.query("UPDATE runs SET status = $2, finished_at = CASE WHEN $2 = 'passed' THEN now() END WHERE id = $1", [
+      id,
+      status,
+    ]);
     await this.#quietly(this.redis.client.del(cacheKey(id)));
   }
 

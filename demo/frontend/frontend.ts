@@ -30,7 +30,9 @@ const PAGE_CACHE = "no-cache";
 export async function startFrontend(settings: FrontendSettings): Promise<Lifecycle> {
   const { version, fault, drainSeconds, publicFolder } = settings;
   if (!existsSync(join(publicFolder, "index.html"))) {
-    throw new SettingsError([`PUBLIC_FOLDER is "${publicFolder}", which holds no index.html: run \`npm run bundle -w @testbro/demo-frontend\` and start its server.js`]);
+    throw new SettingsError([
+      `PUBLIC_FOLDER is "${publicFolder}", which holds no index.html: run \`npm run bundle -w @testbro/demo-frontend\` and start its server.js`,
+    ]);
   }
   const logger = createLogger("testbro-frontend", settings);
   const lifecycle = new Lifecycle({ logger, drainSeconds });
@@ -39,7 +41,7 @@ export async function startFrontend(settings: FrontendSettings): Promise<Lifecyc
   const page = readFileSync(join(publicFolder, "index.html"));
   // By content: file times are the same in every image, and a page that names new assets may well be as long as the old one.
   const pageTag = `"${createHash("sha256").update(page).digest("base64url").slice(0, 22)}"`;
-  app.get("/", async (request, reply) => {
+  app.get("/", (request, reply) => {
     reply.headers({ "cache-control": PAGE_CACHE, etag: pageTag });
     const known = request.headers["if-none-match"]?.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
     return known?.includes(pageTag) ? reply.status(304).send() : reply.type("text/html; charset=utf-8").send(page);
@@ -51,7 +53,9 @@ export async function startFrontend(settings: FrontendSettings): Promise<Lifecyc
     etag: false,
     lastModified: false,
     cacheControl: false,
-    setHeaders: (response) => response.setHeader("cache-control", ASSET_CACHE),
+    setHeaders: (response) => {
+      response.setHeader("cache-control", ASSET_CACHE);
+    },
   });
   const metricsServer = await serveMetrics(metrics, settings.metricsPort);
   lifecycle.add({ name: "metrics server", when: "last", run: () => metricsServer.closeAllConnections() });

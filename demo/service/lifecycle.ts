@@ -34,7 +34,8 @@ export class Lifecycle {
   #stopping: Promise<void> | undefined;
 
   constructor(options: LifecycleOptions) {
-    this.#options = { finishSeconds: 10, exit: (code) => process.exit(code), ...options };
+    const { logger, drainSeconds, finishSeconds = 10, exit = (code) => process.exit(code) } = options;
+    this.#options = { logger, drainSeconds, finishSeconds, exit };
   }
 
   /** True from the first signal on. */

@@ -34,7 +34,10 @@ export class ServiceMetrics {
       registers,
     });
     this.inFlight = new Gauge({ name: "testbro_http_requests_in_flight", help: "Requests being answered now", registers });
-    new Gauge({ name: "testbro_build_info", help: "Always 1; the label says what runs", labelNames: ["version"], registers }).set({ version }, 1);
+    new Gauge({ name: "testbro_build_info", help: "Always 1; the label says what runs", labelNames: ["version"], registers }).set(
+      { version },
+      1,
+    );
     this.gauge("testbro_ready", "1 when this replica is ready for requests", () => (ready() ? 1 : 0));
   }
 

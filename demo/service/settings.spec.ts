@@ -32,7 +32,14 @@ describe("service settings", () => {
   });
 
   it("take what the environment says", () => {
-    const environment = { PORT: "80", METRICS_PORT: "81", DRAIN_SECONDS: "0.5", LOG_LEVEL: "debug", APP_VERSION: "7", FAULT: "crash-after:2" };
+    const environment = {
+      PORT: "80",
+      METRICS_PORT: "81",
+      DRAIN_SECONDS: "0.5",
+      LOG_LEVEL: "debug",
+      APP_VERSION: "7",
+      FAULT: "crash-after:2",
+    };
     const reader = new SettingsReader(environment);
     const settings = readServiceSettings(reader, { port: 3001 });
     reader.finish();

@@ -55,7 +55,10 @@ export class SettingsReader {
     const text = this.text(key, String(fallback));
     const value = /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
     if (value >= bounds.min && value <= bounds.max && (bounds.fraction || Number.isInteger(value))) return value;
-    return this.problem(`${key} is "${text}": use a ${bounds.fraction ? "" : "whole "}number from ${bounds.min} to ${bounds.max}`, fallback);
+    return this.problem(
+      `${key} is "${text}": use a ${bounds.fraction ? "" : "whole "}number from ${bounds.min} to ${bounds.max}`,
+      fallback,
+    );
   }
 
   /** A TCP port. */
