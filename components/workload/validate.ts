@@ -73,6 +73,8 @@ function checkResources(report: Report, path: string, workload: Workload): void 
       }
     }
   }
+  const { pids } = workload.resources.limits;
+  if (pids !== undefined) checkCount(report, `${path}.resources.limits.pids`, pids, 1);
   for (const key of ["cpu", "memory"] as const) {
     const limit = read[`limits.${key}`];
     const reservation = read[`reservations.${key}`];
@@ -134,7 +136,8 @@ function checkTimes(report: Report, path: string, workload: Workload): void {
   const update = updateOf(workload);
   const stop = stopOf(workload);
   const shortest = shortestMonitor(workload.health.live);
-  if (!(update.monitor >= shortest)) {
+  // A health timing that is no number has been reported; nothing follows from it.
+  if (Number.isFinite(shortest) && !(update.monitor >= shortest)) {
     report(
       `${path}.update.monitor`,
       `${update.monitor} s is shorter than the ${secondsToUnhealthy(workload.health.live)} s a failing health check needs, so a bad release would count as good`,
@@ -142,6 +145,8 @@ function checkTimes(report: Report, path: string, workload: Workload): void {
     );
   }
   checkCount(report, `${path}.update.parallelism`, update.parallelism, 1);
+  if (!(update.delay >= 0))
+    report(`${path}.update.delay`, `${update.delay} is negative`, "leave it out for none, or give 0 or more seconds");
   if (!(stop.grace > stop.drain)) {
     report(
       `${path}.stop.grace`,
@@ -191,6 +196,14 @@ function checkFiles(report: Report, path: string, workload: Workload): void {
   ];
   for (const [at, file] of paths) {
     if (!/^\/[^\0]*[^/\0]$/.test(file)) report(at, `"${file}" is not an absolute path`, "start it with / and do not end it with one");
+  }
+  for (const volume of workload.volumes ?? []) {
+    if (volume.size === undefined) continue;
+    try {
+      if (bytes(volume.size) <= 0) report(`${path}.volumes.${volume.name}.size`, `${volume.size} is zero`, 'give a size, e.g. "10Gi"');
+    } catch (error) {
+      report(`${path}.volumes.${volume.name}.size`, (error as Error).message, 'e.g. "10Gi"');
+    }
   }
   const { uid, gid } = workload.security.user;
   for (const [key, id] of [
