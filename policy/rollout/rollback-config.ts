@@ -1,0 +1,26 @@
+import { defineRule } from "../core/rule";
+
+export const rollbackConfigRule = defineRule({
+  id: "rollout-rollback-config",
+  group: "rollout",
+  title: "A Swarm service says how it is rolled back.",
+  severity: "medium",
+  why: "The defaults roll back stop-first without watching, which turns a failed update into an outage.",
+  fix: "Set rollbackConfig with the order of the update, a monitor time and a parallelism of one or more.",
+  example: `rollbackConfig: { order: "start-first", parallelism: 1, failureAction: "pause", monitor: "45s" }`,
+  kinds: ["docker/Service"],
+  check({ props, report, scope }) {
+    const rollback = props.at("rollbackConfig");
+    if (!rollback.exists) return report("there is no rollback configuration", rollback);
+    scope(() => {
+      if (rollback.at("parallelism").number() === 0) report("all replicas are rolled back at once", rollback.at("parallelism"));
+    });
+    scope(() => {
+      const [order, wanted] = [rollback.at("order").text() ?? "stop-first", props.at("updateConfig", "order").text() ?? "stop-first"];
+      if (order !== wanted) report(`the rollback is ${order} while the update is ${wanted}`, rollback.at("order"));
+    });
+    scope(() => {
+      if (!rollback.at("monitor").exists) report("the rollback is not watched", rollback.at("monitor"));
+    });
+  },
+});
