@@ -12,8 +12,6 @@ import { Engine } from "./engine.mjs";
 import { lockedReference } from "./lock.mjs";
 import { hashOf, IMAGES_FOLDER, layOut, readRecipes } from "./recipes.mjs";
 
-/** An image that took at least this long to build is kept as an archive; a quicker one is as soon built as loaded. Milliseconds. */
-const WORTH_KEEPING = 5000;
 /** Images built at a time: package downloads of one overlap with the unpacking of another. */
 const AT_A_TIME = 2;
 /** No build takes longer than this, unless the network hangs. Milliseconds. */
@@ -30,6 +28,7 @@ const PROXY_SETTINGS = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "
  * @property {string[]} [extra] Further folders with a Dockerfile. Absolute paths.
  * @property {(line: string) => void} [log] Gets a line for each thing worth knowing. Default stderr.
  * @property {string} [folder] Folder with the image folders. Default this one.
+ * @property {number} [keepAfter] Milliseconds that a build must take for its image to be kept; a quicker one is as soon built as loaded. Default 5000.
  * @property {Archive} [archive] Where built images are kept. Default the cache folder.
  */
 
@@ -42,7 +41,7 @@ const PROXY_SETTINGS = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "
  * @throws {ToolchainError} With the last lines of a failing build, or the problems of the recipes.
  */
 export async function buildImages(options = {}) {
-  const { only, extra = [], folder = IMAGES_FOLDER } = options;
+  const { only, extra = [], folder = IMAGES_FOLDER, keepAfter = 5000 } = options;
   const engine = new Engine(options);
   const log = options.log ?? ((line) => progress.line(line));
   const archive = options.archive ?? new Archive();
@@ -85,7 +84,7 @@ export async function buildImages(options = {}) {
     const ensure = (name) => {
       const plan = plans.get(name);
       if (!plan) throw new Error(`no plan for ${name}`);
-      const promise = made.get(name) ?? make(engine, name, plan, archive, places, log);
+      const promise = made.get(name) ?? make(engine, name, plan, { archive, keepAfter, places, log });
       made.set(name, promise);
       return promise;
     };
@@ -118,11 +117,9 @@ function wantedBy(only, name, recipes) {
  * @param {Engine} engine
  * @param {string} name
  * @param {{ hash: string, reference: string, context: string, base: () => Promise<string> }} plan
- * @param {Archive} archive
- * @param {Places} places
- * @param {(line: string) => void} log
+ * @param {{ archive: Archive, keepAfter: number, places: Places, log: (line: string) => void }} how
  */
-async function make(engine, name, { hash, reference, context, base }, archive, places, log) {
+async function make(engine, name, { hash, reference, context, base }, { archive, keepAfter, places, log }) {
   if (await engine.has(reference)) return reference;
   const loaded = await places.use(() => progress.step(`Loading image ${name}`, () => archive.load(engine, name, hash)));
   if (loaded && (await engine.has(reference))) return reference;
@@ -133,7 +130,7 @@ async function make(engine, name, { hash, reference, context, base }, archive, p
       await build(engine, name, hash, reference, context, from, detail);
       const took = Date.now() - started;
       log(`built ${reference} in ${(took / 1000).toFixed(1)} s`);
-      if (took < WORTH_KEEPING) return;
+      if (took < keepAfter) return;
       detail("keeping it for the next engine");
       // Only the next engine would miss it: a full disk is no reason to stop here.
       await archive.save(engine, reference, name, hash).catch((error) => log(`${reference} is not kept: ${error.message}`));
