@@ -9,12 +9,14 @@ import { block, directive, type Argument, type Statement } from "./writer";
  * - `least-connections`: the one with the fewest open requests, so that a slow or hung replica gets less;
  * - `ip-hash`: by the client's address (IPv4: its first three octets), for WebSocket affinity; knows no backup;
  * - `weighted`: targets by their `weight`, exactly (split_clients); the other targets stand in when one fails;
- * - `consistent-hash`: by `hashBy`; few clients move when replicas come and go; knows no backup;
+ * - `hash`: by `hashBy` over all replicas; many clients move when a replica comes or goes; knows no backup;
+ * - `consistent-hash`: by `hashBy` over several targets, of which each should be one server: nginx hashes the names, so the
+ *   replicas behind one name are not told apart. Few clients move when a target comes or goes; knows no backup;
  * - `sticky-cookie`: by a cookie the balancer sets (nginx ≥ 1.29.6).
  */
-export type Strategy = "round-robin" | "least-connections" | "ip-hash" | "weighted" | "consistent-hash" | "sticky-cookie";
+export type Strategy = "round-robin" | "least-connections" | "ip-hash" | "weighted" | "hash" | "consistent-hash" | "sticky-cookie";
 
-/** What a consistent hash looks at. */
+/** What a hash looks at. */
 export type HashBy = "client" | "uri" | { header: string } | { cookie: string };
 
 /** Connections kept open to the replicas. */
@@ -34,7 +36,7 @@ export interface KeepaliveOptions {
 export interface UpstreamOptions {
   /** @default "round-robin" */
   strategy?: Strategy;
-  /** For `consistent-hash`. @default "client" */
+  /** For `hash` and `consistent-hash`. @default "client" */
   hashBy?: HashBy;
   /** For `weighted`: split single requests, or clients as a whole. @default "request" */
   split?: "request" | "client";
@@ -80,6 +82,8 @@ function method(route: ProxyRoute): Statement[] {
       return [directive("least_conn")];
     case "ip-hash":
       return [directive("ip_hash")];
+    case "hash":
+      return [directive("hash", hashVariable(route.hashBy ?? "client"))];
     case "consistent-hash":
       return [directive("hash", hashVariable(route.hashBy ?? "client"), "consistent")];
     case "sticky-cookie": {

@@ -8,12 +8,12 @@ import type { RateLimit } from "./limits";
 import { isProxy, targetsOf, type FixedRoute, type ProxyRoute, type RedirectRoute, type Route, type Target } from "./options";
 import type { Strategy } from "./upstreams";
 
-const STRATEGIES: Strategy[] = ["round-robin", "least-connections", "ip-hash", "weighted", "consistent-hash", "sticky-cookie"];
+const STRATEGIES: Strategy[] = ["round-robin", "least-connections", "ip-hash", "weighted", "hash", "consistent-hash", "sticky-cookie"];
 
 const CAUSES = ["error", "timeout", "invalid_header", "http_500", "http_502", "http_503", "http_504", "http_429"];
 
 /** Strategies for which nginx refuses `backup`. */
-const WITHOUT_BACKUP: Strategy[] = ["ip-hash", "consistent-hash"];
+const WITHOUT_BACKUP: Strategy[] = ["ip-hash", "hash", "consistent-hash"];
 
 /** Path nginx keeps for its own subrequests here. */
 const RESERVED = "/.api-key/";
@@ -24,9 +24,13 @@ export function checkTarget(check: Check, target: Target): void {
   check.at("weight").whole(target.weight, 1, 1000);
 }
 
+function strategyOf(route: ProxyRoute): Strategy {
+  return route.strategy ?? "round-robin";
+}
+
 function checkTargets(check: Check, route: ProxyRoute): void {
   const targets = targetsOf(route);
-  const strategy = route.strategy ?? "round-robin";
+  const strategy = strategyOf(route);
   if (targets.length === 0) check.at("to").report("is empty, so nothing could answer", "give at least one target");
   else if (targets.every((target) => target.backup)) {
     check.at("to").report("has only backups", "leave `backup` out of at least one target");
@@ -57,8 +61,13 @@ function checkProxy(check: Check, route: ProxyRoute): void {
   if (route.strategy === "weighted" && route.stripPath) {
     check.at("stripPath").report("nginx cannot strip a path and choose the upstream by a variable at once", "strip it in the app");
   }
-  if (route.hashBy !== undefined && route.strategy !== "consistent-hash") {
-    check.at("hashBy").report("means nothing without strategy consistent-hash", 'use strategy "consistent-hash", or leave it out');
+  if (strategyOf(route) === "consistent-hash" && targetsOf(route).length < 2) {
+    check
+      .at("strategy")
+      .report("consistent-hash tells targets apart, not the replicas behind one name", 'use strategy "hash", or give several targets');
+  }
+  if (route.hashBy !== undefined && !["hash", "consistent-hash"].includes(strategyOf(route))) {
+    check.at("hashBy").report(`means nothing with strategy ${strategyOf(route)}`, 'use strategy "hash", or leave it out');
   }
   if (typeof route.hashBy === "object") {
     if ("cookie" in route.hashBy) check.at("hashBy.cookie").matches(route.hashBy.cookie, COOKIE, "a cookie name", "session");

@@ -1,0 +1,55 @@
+import { randomUUID } from "node:crypto";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+
+/** How nginx is run with some arguments and a directory it may read and write. */
+export interface NginxCommand {
+  run(folder: string, args: string[]): { file: string; args: string[] };
+}
+
+/** Root folder of the checkout; this file runs from `test/dist/load-balancer`. */
+const CHECKOUT = resolve(__dirname, "../../..");
+
+async function module<T>(path: string): Promise<T> {
+  return (await import(pathToFileURL(join(CHECKOUT, path)).href)) as T;
+}
+
+/**
+ * nginx from the balancer's own image, on the engine the local stack uses, sharing this process's network: so both have to be in one
+ * network namespace. A folder's nginx runs in one container; `-s` signals go into it.
+ */
+async function fromImage(): Promise<NginxCommand> {
+  const { ensureEngine } = await module<{ ensureEngine(options: { home: string }): Promise<{ host: string; clientBin: string }> }>(
+    "toolchain/docker/engine.mjs",
+  );
+  const { paths } = await module<{ paths(): { engine: string } }>("toolchain/paths.mjs");
+  const { ensureBaseImage } = await module<{ ensureBaseImage(options: { host: string }): Promise<string> }>("toolchain/images/base.mjs");
+  const { buildImages } = await module<{
+    buildImages(options: { host: string; base: string; only: string[] }): Promise<Record<string, string>>;
+  }>("images/build.mjs");
+  const { host, clientBin } = await ensureEngine({ home: paths().engine });
+  const { nginx } = await buildImages({ host, base: await ensureBaseImage({ host }), only: ["nginx"] });
+  if (nginx === undefined) throw new Error("the image nginx was not built");
+  const names = new Map<string, string>();
+  return {
+    run(folder, args) {
+      if (args.includes("-s")) return { file: clientBin, args: ["-H", host, "exec", names.get(folder) ?? "", "nginx", ...args] };
+      const name = `testbro-nginx-test-${randomUUID().slice(0, 8)}`;
+      if (!args.includes("-t")) names.set(folder, name);
+      const options = ["--rm", "--name", name, "--network", "host", "--volume", `${folder}:${folder}`, "--read-only"];
+      return { file: clientBin, args: ["-H", host, "run", ...options, nginx, "nginx", ...args] };
+    },
+  };
+}
+
+let found: Promise<NginxCommand> | undefined;
+
+/**
+ * The nginx to test with: the program TESTBRO_NGINX names (1.29.6 or newer, with the brotli modules), else the one in the
+ * balancer's image. Looked for once.
+ */
+export function nginxCommand(): Promise<NginxCommand> {
+  const own = process.env["TESTBRO_NGINX"];
+  found ??= own ? Promise.resolve({ run: (_folder: string, args: string[]) => ({ file: own, args }) }) : fromImage();
+  return found;
+}
