@@ -205,7 +205,9 @@ async function cleanUp(files, recorded, env) {
   }
   await unmountBelow([recorded.exec, recorded.data], env);
   if (!recorded.netns) await takeDownNetwork(recorded.network, recorded.pid, env);
-  for (const file of [files.record, files.pidFile, files.socket]) rmSync(file, { force: true });
+  // A process that was killed may stay listed until its parent looks at it; dockerd would take its containerd for alive.
+  const stale = [files.record, files.pidFile, files.socket, join(containerd, "containerd.pid"), join(containerd, "containerd.sock")];
+  for (const file of stale) rmSync(file, { force: true });
 }
 
 /** @param {Layout} files @param {NodeJS.ProcessEnv} env */

@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-require-imports -- CommonJS, as compiled programs are */
 "use strict";
 const { PolicyPack, validateResourceOfType } = require("@pulumi/policy");
 const { RandomPassword } = require("@pulumi/random");

@@ -1,4 +1,5 @@
 // One resource of each kind that the product's stacks are made of.
+/* eslint-disable @typescript-eslint/no-require-imports -- CommonJS, as compiled programs are */
 "use strict";
 const docker = require("@pulumi/docker");
 const pulumi = require("@pulumi/pulumi");
