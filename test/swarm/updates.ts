@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { mustScript, script } from "./commands";
+import { assertRefused, type Context } from "./context";
+import { reconcile, startLoadProcess, summary } from "../load";
+import { balancerLog } from "./balancer-log";
+
+/** Changes to a stack that runs. */
+export function updates(context: Context): void {
+  const replicas = async () => {
+    const services = context.app.status.services.map(({ name }) => name);
+    const tasks = await Promise.all(services.map((name) => context.engine.tasks(name)));
+    return tasks.flat().map(({ Name, ID }) => `${Name} ${ID}`);
+  };
+
+  describe("updates", () => {
+    it("nothing when nothing changed", async () => {
+      await mustScript("preview", ["--expect-no-changes"]);
+    });
+
+    it("nothing a second time, also when the auto-scaler has added a replica", async () => {
+      const backend = context.service("backend");
+      await context.engine.scale(backend, 3);
+      const before = await replicas();
+      await mustScript("up");
+      assert.deepEqual(await replicas(), before);
+      await context.engine.scale(backend, 2);
+    });
+
+    it("rolls a release back that crashes, says why, and no request fails", async () => {
+      const { urls, caFile } = context.app.status;
+      const since = new Date();
+      const load = startLoadProcess({
+        url: urls.app,
+        caFile,
+        seconds: 600,
+        rate: 30,
+        get: ["/", "/api/whoami"],
+        post: "/api/runs",
+        postShare: 0.2,
+      });
+      const crashing = [
+        "--config-path",
+        "--config",
+        "testbro:backend.env.FAULT=crash-after:3",
+        "--config",
+        "testbro:backend.version=crashing",
+      ];
+      const result = await script("up", crashing, { timeout: 600_000 });
+      const report = await load.stop();
+      assertRefused(result, /testbro-backend/, /crash/, /FAULT/);
+      assert.deepEqual(report.failures, [], summary(report));
+      const { contradictions } = reconcile(report, await balancerLog(context.engine, context.service("nginx"), since));
+      assert.deepEqual(contradictions, []);
+      const { version } = await context.app.json<{ version: string }>("/api/whoami");
+      assert.notEqual(version, "crashing", "the release before serves on");
+    });
+
+    it("the good release again", async () => {
+      await context.up();
+      assert.equal(context.app.status.healthy, true);
+    });
+  });
+}
