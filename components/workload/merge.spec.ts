@@ -35,6 +35,11 @@ describe("mergeOptions", () => {
     assert.deepEqual(mergeOptions({ x: { y: 2 } } as typeof base, { x: 1 }), { x: 1 });
   });
 
+  it("merges objects without a prototype too", () => {
+    const bare = Object.assign(Object.create(null) as Record<string, unknown>, { b: 2 });
+    assert.deepEqual(mergeOptions<Record<string, unknown>>({ x: { a: 1 } }, { x: bare }), { x: { a: 1, b: 2 } });
+  });
+
   it("leaves the base where the override is undefined", () => {
     assert.deepEqual(mergeOptions({ a: 1, b: { c: 2 } }, { a: undefined, b: { c: undefined } }), { a: 1, b: { c: 2 } });
     const base = { a: 1 };

@@ -6,7 +6,9 @@ export type DeepPartial<T> = T extends readonly unknown[] | ((...args: never[]) 
     : T;
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 /**
@@ -19,7 +21,7 @@ export function mergeOptions<T>(base: T, overrides: DeepPartial<NoInfer<T>> | un
   const merged: Record<string, unknown> = { ...base };
   for (const [key, value] of Object.entries(overrides)) {
     if (value === undefined) continue;
-    const field = key in merged ? mergeOptions(merged[key], value as DeepPartial<unknown>) : value;
+    const field = Object.hasOwn(merged, key) ? mergeOptions(merged[key], value as DeepPartial<unknown>) : value;
     Object.defineProperty(merged, key, { value: field, enumerable: true, writable: true, configurable: true });
   }
   return merged as T;
