@@ -1,12 +1,13 @@
 // npm run down [-- --volumes [--yes]]: stops everything this project started. Data stays unless --volumes.
 import { rmSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
-import { reachableEngine, stopEngine } from "../toolchain/docker/engine.mjs";
+import { stopEngine } from "../toolchain/docker/engine.mjs";
 import { ToolchainError } from "../toolchain/errors.mjs";
 import { paths } from "../toolchain/paths.mjs";
 import { step } from "../toolchain/progress.mjs";
 import { everMade, explain, main, prepare, pulumi } from "./local/deploy.mjs";
 import { STACK_LABEL } from "./local/docker.mjs";
+import { engineInUse } from "./local/engine.mjs";
 import { recover } from "./local/recovery.mjs";
 import { stackFiles } from "./local/stack.mjs";
 
@@ -31,7 +32,8 @@ async function removeVolumes(docker, name) {
 main(async () => {
   const args = process.argv.slice(2);
   const unknown = args.filter((arg) => arg !== "--volumes" && arg !== "--yes");
-  if (unknown.length > 0) throw new ToolchainError(`${unknown.join(" ")}: not an option of down. Fix: leave it out; --volumes and --yes are the only ones.`);
+  if (unknown.length > 0)
+    throw new ToolchainError(`${unknown.join(" ")}: not an option of down. Fix: leave it out; --volumes and --yes are the only ones.`);
   const withVolumes = args.includes("--volumes");
   if (withVolumes && !(await confirmed(args))) throw new ToolchainError("Nothing was touched.");
   const files = stackFiles();
@@ -39,7 +41,7 @@ main(async () => {
     console.log("Nothing to stop: the local stack was never started here.");
     return;
   }
-  const wasRunning = (await reachableEngine({ home: paths().state })) !== undefined;
+  const wasRunning = (await engineInUse()) !== undefined;
   if (!wasRunning && !withVolumes) {
     console.log("Nothing runs.");
     return;
@@ -55,7 +57,11 @@ main(async () => {
     await removeVolumes(docker, config.name);
     rmSync(files.home, { recursive: true, force: true });
   }
-  const stopped = await step("Stopping the Docker engine", () => stopEngine({ home: paths().state }));
-  console.log(withVolumes ? "Everything is gone, data included." : "Stopped. The data, its passwords and the certificate authority are kept; npm run up brings it back.");
+  const { stopped } = await step("Stopping the Docker engine", () => stopEngine({ home: paths().engine }));
+  console.log(
+    withVolumes
+      ? "Everything is gone, data included."
+      : "Stopped. The data, its passwords and the certificate authority are kept; npm run up brings it back.",
+  );
   if (stopped) console.log("The private Docker engine is stopped too.");
 });

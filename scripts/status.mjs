@@ -1,10 +1,9 @@
 // npm run status [-- --json]: what runs. Exit code 0 when all of it is healthy.
-import { reachableEngine } from "../toolchain/docker/engine.mjs";
 import { ToolchainError } from "../toolchain/errors.mjs";
-import { paths } from "../toolchain/paths.mjs";
 import { readConfiguration } from "./local/configuration.mjs";
 import { everMade, main, outputs } from "./local/deploy.mjs";
 import { Docker } from "./local/docker.mjs";
+import { engineInUse } from "./local/engine.mjs";
 import { openStack, stackFiles } from "./local/stack.mjs";
 import { describeStatus, overall, serviceStatus } from "./local/status.mjs";
 
@@ -12,7 +11,7 @@ import { describeStatus, overall, serviceStatus } from "./local/status.mjs";
 async function status() {
   const files = stackFiles();
   if (!everMade(files)) return overall([], {}, files.ca);
-  const engine = await reachableEngine({ home: paths().state });
+  const engine = await engineInUse();
   if (!engine) return overall([], {}, files.ca);
   const stack = await openStack(engine.host);
   const { name } = await readConfiguration(files.config, []);
@@ -23,7 +22,8 @@ async function status() {
 main(async () => {
   const args = process.argv.slice(2);
   const unknown = args.filter((arg) => arg !== "--json");
-  if (unknown.length > 0) throw new ToolchainError(`${unknown.join(" ")}: not an option of status. Fix: leave it out; --json is the only one.`);
+  if (unknown.length > 0)
+    throw new ToolchainError(`${unknown.join(" ")}: not an option of status. Fix: leave it out; --json is the only one.`);
   const now = await status();
   if (args.includes("--json")) console.log(JSON.stringify(now, null, 2));
   else if (now.services.length === 0) console.log("Nothing runs. Start it: npm run up");

@@ -11,7 +11,8 @@ main(async () => {
   const names = divider < 0 ? given : given.slice(0, divider);
   const args = divider < 0 ? [] : given.slice(divider);
   const unknown = names.filter((name) => !(name in SUITES));
-  if (unknown.length > 0) throw new ToolchainError(`${unknown.join(", ")}: not a suite. Fix: name some of ${Object.keys(SUITES).join(", ")}.`);
+  if (unknown.length > 0)
+    throw new ToolchainError(`${unknown.join(", ")}: not a suite. Fix: name some of ${Object.keys(SUITES).join(", ")}.`);
   await ensureDependencies();
   await build();
   const counts = [];

@@ -9,14 +9,15 @@ export const STACK = "local";
  * Writes the stack's configuration file, outside the checkout: the checkout's `Pulumi.local.yaml`, the images built here, and
  * the encryption salt of the file that was there before, without which its secrets could not be read.
  * @param {string} file where to write
- * @param {Record<string, string>} images image reference by part; those of the file that was there before stay
+ * @param {Record<string, string>} images image reference by part; where there are none, those of the file that was there before
  * @param {boolean} suspended whether to keep only the data
  */
 export async function writeConfiguration(file, images, suspended) {
   const { parse, stringify } = await import("yaml");
   const source = parse(readFileSync(join(CHECKOUT, `Pulumi.${STACK}.yaml`), "utf8"));
   const before = existsSync(file) ? parse(readFileSync(file, "utf8")) : {};
-  const config = { ...source.config, "testbro:images": { ...before.config?.["testbro:images"], ...images, ...source.config?.["testbro:images"] } };
+  const known = Object.keys(images).length > 0 ? images : before.config?.["testbro:images"];
+  const config = { ...source.config, "testbro:images": { ...known, ...source.config?.["testbro:images"] } };
   if (suspended) config["testbro:suspended"] = true;
   const salt = before.encryptionsalt ? { encryptionsalt: before.encryptionsalt } : {};
   writeFileSync(file, stringify({ ...salt, ...source, config }), { mode: 0o600 });

@@ -10,7 +10,9 @@ function installed() {
   if (!existsSync(record)) return false;
   const wanted = JSON.parse(readFileSync(join(CHECKOUT, "package-lock.json"), "utf8")).packages;
   const found = JSON.parse(readFileSync(record, "utf8")).packages;
-  return Object.entries(wanted).every(([path, entry]) => !path.startsWith("node_modules/") || entry.optional || found[path]?.version === entry.version);
+  return Object.entries(wanted).every(
+    ([path, entry]) => !path.startsWith("node_modules/") || entry.optional || found[path]?.version === entry.version,
+  );
 }
 
 /** Installs the npm packages of the lockfile unless they are there. */

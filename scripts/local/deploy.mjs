@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { ToolchainError } from "../../toolchain/errors.mjs";
 import { must } from "../../toolchain/process.mjs";
 import { build, ensureDependencies } from "./dependencies.mjs";
+import { CHECKOUT } from "./checkout.mjs";
 import { readConfiguration, STACK, writeConfiguration } from "./configuration.mjs";
 import { Docker } from "./docker.mjs";
 import { ensureImages, openEngine } from "./engine.mjs";
@@ -16,12 +18,19 @@ export async function prepare(args, { suspended = false, withImages = true } = {
   const docker = new Docker(engine.host, engine.clientBin);
   const stack = await openStack(engine.host);
   const images = withImages ? await ensureImages(engine.host) : {};
+  if (!stack.exists()) await makeStack(stack);
   await writeConfiguration(stack.files.config, images, suspended);
   const config = await readConfiguration(stack.files.config, args);
-  if (!stack.exists()) {
-    await must(stack.bin, ["stack", "init", ...stack.onStack, "--config-file", stack.files.config], { env: stack.env, what: "making the stack" });
-  }
   return { docker, stack, config };
+}
+
+/**
+ * Makes the stack. Pulumi writes the encryption salt beside the project file, and that must not be the checkout's: a copy of
+ * the project file in the state's folder it is.
+ */
+async function makeStack({ files, bin, env }) {
+  copyFileSync(join(CHECKOUT, "Pulumi.yaml"), join(files.home, "Pulumi.yaml"));
+  await must(bin, ["stack", "init", STACK, "--cwd", files.home, "--non-interactive"], { env, what: "making the stack" });
 }
 
 /**

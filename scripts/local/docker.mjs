@@ -28,7 +28,10 @@ export class Docker {
   /** Output of a docker command with `--format json`, one object a line. @param {string[]} args @returns {Promise<any[]>} */
   async list(args) {
     const output = await this.read([...args, "--format", "{{json .}}"]);
-    return output.split("\n").filter(Boolean).map((line) => JSON.parse(line));
+    return output
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
   }
 
   /** Services of a deployment. @param {string} name @returns {Promise<{ID: string, Name: string, Replicas: string, Mode: string}[]>} */

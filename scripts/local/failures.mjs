@@ -64,7 +64,12 @@ export class FailureWatch {
   /** What a person needs to find the cause: each service's first failing task with its error and last log lines. */
   describe() {
     return [...this.first].map(([service, { task, error, log }]) => {
-      const lines = log ? log.split("\n").map((line) => `    ${line}`).join("\n") : "    (it logged nothing)";
+      const lines = log
+        ? log
+            .split("\n")
+            .map((line) => `    ${line}`)
+            .join("\n")
+        : "    (it logged nothing)";
       return `${service}: task ${task} failed: ${error}\n  its last log lines:\n${lines}`;
     });
   }

@@ -43,7 +43,17 @@ export async function recover(stack, docker, name) {
   progress.line(`The last run was interrupted (${deployment.pending_operations.length} unfinished operations); cleaning up after it.`);
   const recorded = new Set((deployment.resources ?? []).map((resource) => resource.id).filter(Boolean));
   for (const { kind } of KINDS) {
-    const ids = (await docker.read([kind, "ls", "--filter", `label=${STACK_LABEL}=${name}`, "--format", "{{.ID}}", ...(kind === "network" ? ["--no-trunc"] : [])]))
+    const ids = (
+      await docker.read([
+        kind,
+        "ls",
+        "--filter",
+        `label=${STACK_LABEL}=${name}`,
+        "--format",
+        "{{.ID}}",
+        ...(kind === "network" ? ["--no-trunc"] : []),
+      ])
+    )
       .split("\n")
       .filter(Boolean);
     for (const id of ids) {
@@ -55,5 +65,9 @@ export async function recover(stack, docker, name) {
   }
   // What is pending has been removed or is recorded; the refresh that starts every update sees the rest.
   const cleaned = { version: 3, deployment: { ...deployment, pending_operations: [] } };
-  await must(stack.bin, ["stack", "import", ...stack.onStack], { env: stack.env, input: JSON.stringify(cleaned), what: "pulumi stack import" });
+  await must(stack.bin, ["stack", "import", ...stack.onStack], {
+    env: stack.env,
+    input: JSON.stringify(cleaned),
+    what: "pulumi stack import",
+  });
 }

@@ -51,6 +51,7 @@ export async function openStack(dockerHost) {
   mkdirSync(files.backend, { recursive: true, mode: 0o700 });
   ensurePassphrase(files);
   const pulumi = await ensurePulumi();
+  const bin = join(pulumi.bin, "pulumi");
   const env = {
     ...process.env,
     ...pulumi.env,
@@ -62,13 +63,13 @@ export async function openStack(dockerHost) {
   return {
     files,
     env,
-    bin: pulumi.bin,
+    bin,
     /** Arguments that say which stack and which configuration. */
     onStack,
     withConfig: [...onStack, "--config-file", files.config],
     /** Whether the stack has been made. */
     exists: () => existsSync(join(files.backend, ".pulumi", "stacks", "testbro", `${STACK}.json`)),
     /** Standard output of a pulumi command. @throws ToolchainError with its error output */
-    read: (args) => must(pulumi.bin, [...args, ...onStack], { env, what: `pulumi ${args[0]}` }),
+    read: (args) => must(bin, [...args, ...onStack], { env, what: `pulumi ${args[0]}` }),
   };
 }

@@ -49,7 +49,14 @@ export function overall(services, outputs, caFile) {
 /** @param {string[][]} rows first row is the heading @returns {string} columns aligned by spaces */
 function table(rows) {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column])).join("  ").trimEnd()).join("\n");
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
 }
 
 /** The status as a person reads it. @param {Status} status @returns {string} */

@@ -37,7 +37,14 @@ export async function mocha(specs, { wrap = (command) => command, env = process.
   const folder = mkdtempSync(join(tmpdir(), "testbro-tally-"));
   const tally = join(folder, "counts.json");
   try {
-    const [command, ...rest] = wrap([process.execPath, BIN("mocha"), "--reporter", join(CHECKOUT, "scripts/test/tally.cjs"), ...args, ...specs]);
+    const [command, ...rest] = wrap([
+      process.execPath,
+      BIN("mocha"),
+      "--reporter",
+      join(CHECKOUT, "scripts/test/tally.cjs"),
+      ...args,
+      ...specs,
+    ]);
     const code = await visible(command, rest, { env: { ...env, TESTBRO_TALLY: tally } });
     let counts;
     try {

@@ -20,7 +20,8 @@ const UNIT_SPECS = [
  * @type {Record<string, (options: {args: string[]}) => Promise<import("./counts.mjs").Counts>>}
  */
 export const SUITES = {
-  static: async () => add([await check("formatting", "prettier", ["--check", "--log-level", "warn", "."]), await check("lint", "eslint", ["."])]),
+  static: async () =>
+    add([await check("formatting", "prettier", ["--check", "--log-level", "warn", "."]), await check("lint", "eslint", ["."])]),
   unit: ({ args }) => mocha(UNIT_SPECS, { args }),
   go: () => goTest("toolchain/go"),
   swarm: ({ args }) => inNamespace((wrapped) => mocha(["test/dist/swarm/**/*.spec.js"], { ...wrapped, args })),

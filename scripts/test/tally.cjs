@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-require-imports -- mocha loads a reporter by require */
 // Mocha reporter: mocha's own `spec` output, and the counts in the file TESTBRO_TALLY names, so that suites can be added up.
 const { writeFileSync } = require("node:fs");
 const { reporters, Runner } = require("mocha");

@@ -70,8 +70,8 @@ export function healthcheck(
 }
 
 /**
- * Seconds as Docker prints a duration, e.g. 90 → `1m30s`: the form the engine answers with, so that a refresh sees no change.
- * Finer than a millisecond is rounded.
+ * Seconds as the Docker provider reads a duration back, e.g. 60 → `1m`, 90 → `1m30s`, 3605 → `1h0m5s`: the form in which a
+ * refresh sees no change. Finer than a millisecond is rounded.
  */
 export function duration(seconds: number): string {
   const milliseconds = Math.round(seconds * 1000);
@@ -79,6 +79,6 @@ export function duration(seconds: number): string {
   const hours = Math.floor(milliseconds / 3_600_000);
   const minutes = Math.floor((milliseconds % 3_600_000) / 60_000);
   const rest = (milliseconds % 60_000) / 1000;
-  const parts = hours > 0 ? `${hours}h${minutes}m` : minutes > 0 ? `${minutes}m` : "";
-  return `${parts}${rest}s`;
+  const parts = [hours > 0 ? `${hours}h` : "", hours > 0 || minutes > 0 ? `${minutes}m` : "", `${rest}s`].join("");
+  return parts.replace(/m0s$/, "m").replace(/h0m$/, "h");
 }

@@ -1,0 +1,101 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { AppTier } from "@testbro/components/app";
+import { OwnCertificateAuthority } from "@testbro/components/certificates";
+import { DataTier } from "@testbro/components/data";
+import { NginxLoadBalancer, type BalancerAccess } from "@testbro/components/load-balancer/nginx";
+import { ObservabilityTier } from "@testbro/components/observability";
+import { SwarmPlatform } from "@testbro/components/platform/swarm";
+import type { Environment } from "./environment";
+
+/** Path of Prometheus' pages behind the balancer. */
+const PROMETHEUS_PATH = "/prometheus";
+
+/** What a deployed stack tells people and scripts. */
+export interface Deployment {
+  urls: Record<string, string>;
+  /** Certificate of the authority that signed the balancer's; PEM. */
+  caPem: pulumi.Output<string>;
+  /** Where monitoring wants a password: user and password. Secret. */
+  monitoringLogin?: pulumi.Output<{ user: string; password: string }>;
+}
+
+/** Who may open the monitoring pages, and with which password where one is wanted. */
+function monitoringAccess(environment: Environment): { access: BalancerAccess; login?: Deployment["monitoringLogin"] } {
+  if (environment.monitoringAccess === "host") return { access: { allowFrom: "host" } };
+  const user = "admin";
+  const password = new random.RandomPassword("monitoring", { length: 32, special: false });
+  return {
+    access: { basicAuth: { realm: "monitoring", users: { [user]: password.bcryptHash } } },
+    login: pulumi.secret(password.result.apply((text) => ({ user, password: text }))),
+  };
+}
+
+/** Builds every tier of an environment. */
+export function deploy(environment: Environment): Deployment {
+  const { name, images, domain } = environment;
+  const platform = new SwarmPlatform(name, {
+    singleNode: environment.size === "small",
+    encrypted: environment.encryptedNetworks,
+    suspended: environment.suspended,
+  });
+  const ca = new OwnCertificateAuthority(name);
+  const refs = { app: AppTier.declare(platform), observability: ObservabilityTier.declare(platform) };
+  const scraper = refs.observability.prometheus;
+  const origin = `https://${domain}${environment.httpsPort === 443 ? "" : `:${environment.httpsPort}`}`;
+
+  const data = new DataTier("data", {
+    platform,
+    ca,
+    scraper,
+    images: { postgres: images.postgres, redis: images.redis, postgresExporter: images.exporters, redisExporter: images.exporters },
+  });
+  const { version: backendVersion, env: backendEnv, ...backend } = environment.backend;
+  const { version: frontendVersion, env: frontendEnv, ...frontend } = environment.frontend;
+  const app = new AppTier("app", {
+    platform,
+    refs: refs.app,
+    images: { backend: images.backend, frontend: images.frontend },
+    database: data.postgres,
+    cache: data.redis,
+    scraper,
+    backend: { ...backend, env: { APP_VERSION: backendVersion, ...backendEnv } },
+    frontend: { ...frontend, env: { APP_VERSION: frontendVersion, ...frontendEnv } },
+  });
+
+  const monitoring = monitoringAccess(environment);
+  const balancer = new NginxLoadBalancer("load-balancer", {
+    platform,
+    image: images.nginx,
+    hosts: [domain],
+    // Browsers apply HSTS to a name on all its ports, so on localhost it would break whatever else a developer runs there.
+    tls: {
+      authority: ca,
+      hsts: domain === "localhost" ? false : {},
+      alsoFor: domain === "localhost" ? { ipAddresses: ["127.0.0.1", "::1"] } : {},
+    },
+    ports: { http: environment.httpPort, https: environment.httpsPort },
+    scraper,
+    routes: [
+      { name: "api", path: "/api/", to: refs.app.backend, strategy: "least-connections" },
+      { name: "websocket", path: "/ws", to: refs.app.backend, strategy: "ip-hash", websocket: true },
+      { name: "prometheus", path: `${PROMETHEUS_PATH}/`, to: scraper, access: monitoring.access },
+      { name: "frontend", path: "/", to: refs.app.frontend },
+    ],
+  });
+
+  new ObservabilityTier("observability", {
+    platform,
+    refs: refs.observability,
+    image: images.prometheus,
+    pathPrefix: PROMETHEUS_PATH,
+    externalUrl: `${origin}${PROMETHEUS_PATH}`,
+    targets: [...app.targets, ...data.targets, ...balancer.targets],
+  });
+
+  return {
+    urls: { app: `${origin}/`, prometheus: `${origin}${PROMETHEUS_PATH}` },
+    caPem: ca.certificatePem,
+    ...(monitoring.login ? { monitoringLogin: monitoring.login } : {}),
+  };
+}

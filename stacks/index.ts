@@ -1,0 +1,5 @@
+import { loadEnvironment } from "./configuration";
+import { deploy } from "./deployment";
+
+/** The program of every stack: configuration → Environment → tiers. Its exports are the stack's outputs. */
+export = async () => deploy(loadEnvironment());
