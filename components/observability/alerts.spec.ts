@@ -48,8 +48,8 @@ const self = (metric: string) => `${metric}{tier="observability",workload="testb
 const onBackend = { tier: "app", workload: "testbro-backend" };
 const replicaLabels = { ...onBackend, replica: "10.0.0.2", instance: "10.0.0.2:9464", job: "testbro-backend" };
 
-const requests = (status: string, values: string): Series => ({
-  [app(2, "testbro_http_requests_total", `,status="${status}",route="/api"`)]: values,
+const requests = (status: string, values: string, route = "/api/runs"): Series => ({
+  [app(2, "testbro_http_requests_total", `,status="${status}",route="${route}"`)]: values,
 });
 const duration = (upTo1: number): Series => ({
   ...requests("200", "0+1000x80"),
@@ -125,6 +125,8 @@ const CASES: AlertCase[] = [
     quiet: [
       { ...requests("200", "0+951x80"), ...requests("503", "0+49x80") },
       { ...requests("200", "0+949x80"), ...requests("404", "0+51x80") },
+      // Readiness that says no is no failed request, and liveness that says yes no served one.
+      { ...requests("200", "0+951x80"), ...requests("503", "0+49x80"), ...requests("503", "0+100x80", "/health/ready") },
       // One failed request in ten seconds and no other: too few to speak of a share.
       requests("503", "0 0 1 1 2 2 3 3 4 4 5 5 6 6 7 7 8 8 9 9"),
     ],

@@ -17,6 +17,9 @@ export const RECORDED = {
 /** Below this rate a ratio says little: one failed request of two is 50 %. Requests per second. */
 const FEWEST_REQUESTS = 0.2;
 
+/** Leaves out the platform's own questions, which would dilute a share. A metric without the label `route` is taken whole. */
+const NOT_HEALTH = 'route!~"/health(/.*)?"';
+
 /**
  * Seconds a rate looks back: a minute, and never fewer than four scrapes, so that one missed scrape leaves enough samples
  * (Prometheus documentation on rate()).
@@ -32,19 +35,18 @@ function percent(share: number): string {
 
 function recordings({ metricNames, scrapeInterval }: Settings): RecordingRule[] {
   const window = `${rateWindow(scrapeInterval)}s`;
-  const requests = metricNames.requests;
+  const requests = `${metricNames.requests}{${NOT_HEALTH}}`;
+  const errors = `${metricNames.requests}{${NOT_HEALTH},status=~"5.."}`;
   return [
     { record: RECORDED.requests, expr: `sum by (tier, workload) (rate(${requests}[${window}]))` },
     {
       record: RECORDED.errorRatio,
       // A workload without a single 5xx has no such series; its ratio is 0, not unknown.
-      expr:
-        `(sum by (tier, workload) (rate(${requests}{status=~"5.."}[${window}])) or ${RECORDED.requests} * 0)` +
-        ` / (${RECORDED.requests} > 0)`,
+      expr: `(sum by (tier, workload) (rate(${errors}[${window}])) or ${RECORDED.requests} * 0)` + ` / (${RECORDED.requests} > 0)`,
     },
     {
       record: RECORDED.latency,
-      expr: `histogram_quantile(0.99, sum by (tier, workload, le) (rate(${metricNames.duration}_bucket[${window}])))`,
+      expr: `histogram_quantile(0.99, sum by (tier, workload, le) (rate(${metricNames.duration}_bucket{${NOT_HEALTH}}[${window}])))`,
     },
     { record: RECORDED.queue, expr: `max by (queue) (${metricNames.queue})` },
   ];

@@ -73,7 +73,10 @@ export function checkTargets(name: string, targets: readonly MetricsTarget[]): P
       report("port", `${ref.fullName} has no port "${port}" (it has: ${known})`, "name a declared port");
     }
     if (path !== undefined && !path.startsWith("/")) report("path", `"${path}" does not start with "/"`, `write "/${path}"`);
-    if (tier === "") report("tier", "is empty", 'e.g. "app"');
+    // It becomes a label through a template, where $ would be read as a reference.
+    if (!/^[a-z][a-z0-9-]*$/.test(tier)) {
+      report("tier", `"${tier}" is not of lower-case letters, digits and hyphens`, 'e.g. "app"');
+    }
     if (!(Number.isInteger(minimum) && minimum >= 0)) report("minimum", `${minimum} is not a whole number of at least 0`, "e.g. 1");
     if (seen.has(ref.fullName)) report("ref", `${ref.fullName} is there twice`, "list each workload once");
     seen.add(ref.fullName);

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { recordResources } from "../platform/testing/mocks";
+import { RecordingPlatform } from "../platform/testing/recording";
+import type { MetricsTarget } from "../workload";
+import type { ObservabilityOptions } from "./options";
+
+let observability: typeof import("./index.js");
+let platform: RecordingPlatform;
+let count = 0;
+
+function target(name: string, changes: Partial<MetricsTarget> = {}): MetricsTarget {
+  const ref = { name, fullName: `testbro-${name}`, host: `testbro-${name}`, ports: { metrics: 9464 }, segment: "edge" };
+  return { tier: "app", ref, port: "metrics", minimum: 1, ...changes };
+}
+
+const tier = (options: Partial<ObservabilityOptions> = {}) =>
+  new observability.ObservabilityTier(`refused-${(count += 1)}`, {
+    platform,
+    image: "prometheus@sha256:1",
+    targets: [target("backend")],
+    ...options,
+  });
+
+describe("ObservabilityTier's checks", () => {
+  before(async () => {
+    await recordResources();
+    observability = await import("./index.js");
+  });
+
+  beforeEach(() => {
+    platform = new RecordingPlatform(`refusing-platform-${(count += 1)}`);
+  });
+
+  const refused: [string, Partial<ObservabilityOptions>, RegExp][] = [
+    ["a prefix without a slash", { pathPrefix: "prometheus" }, /\.pathPrefix: "prometheus" is not a path prefix/],
+    ["a prefix that ends in one", { pathPrefix: "/a/" }, /\.pathPrefix: "\/a\/"/],
+    ["an interval of zero", { scrapeInterval: 0 }, /\.scrapeInterval: 0/],
+    ["an interval beyond staleness", { scrapeInterval: 600 }, /\.scrapeInterval: 600/],
+    ["no retention", { retention: { days: 0 } }, /\.retention\.days: 0/],
+    ["a malformed size", { retention: { size: "4GB" } }, /\.retention\.size: "4GB"/],
+    ["no size", { retention: { size: 0 } }, /\.retention\.size: 0 is zero/],
+    ["more kept than the volume holds", { retention: { size: "9Gi" } }, /\.retention\.size: 9Gi is more than 80% of the volume of 10Gi/],
+    ["a malformed volume", { storage: "big" }, /\.storage: "big"/],
+    ["an error ratio in percent", { thresholds: { errorRatio: 5 } }, /\.thresholds\.errorRatio: 5 is not between 0 and 1/],
+    ["a latency of zero", { thresholds: { latencySeconds: 0 } }, /\.thresholds\.latencySeconds: 0 is not above 0/],
+    ["a metric that is PromQL", { metricNames: { requests: "sum(x)" } }, /\.metricNames\.requests: "sum\(x\)"/],
+    ["an address that is none", { externalUrl: "example.org" }, /\.externalUrl: is not an http or https address/],
+    ["an address without the prefix", { externalUrl: "https://example.org/" }, /\.externalUrl: "https:\/\/example\.org\/" does not end in/],
+    [
+      "a port nobody declared",
+      { targets: [target("x", { port: "http" })] },
+      /\.targets\[0\]\.port: testbro-x has no port "http" \(it has: metrics\)/,
+    ],
+    ["a relative path", { targets: [target("x", { path: "metrics" })] }, /\.targets\[0\]\.path: "metrics"/],
+    ["no tier", { targets: [target("x", { tier: "" })] }, /\.targets\[0\]\.tier: ""/],
+    ["a tier that is a template", { targets: [target("x", { tier: "$1" })] }, /\.targets\[0\]\.tier: "\$1"/],
+    ["a negative minimum", { targets: [target("x", { minimum: -1 })] }, /\.targets\[0\]\.minimum: -1/],
+    ["the same workload twice", { targets: [target("x"), target("x")] }, /\.targets\[1\]\.ref: testbro-x is there twice/],
+    ["a group of a built-in name", { rules: [{ name: "traffic", rules: [] }] }, /\.rules\[0\]\.name: "traffic" is there already/],
+    ["an empty expression", { rules: [{ name: "a", rules: [{ record: "a:b", expr: " " }] }] }, /\.rules\[0\]\.rules\[0\]\.expr: is empty/],
+    ["a record that is no metric", { rules: [{ name: "a", rules: [{ record: "a b", expr: "1" }] }] }, /\.record: "a b"/],
+    [
+      "an alert that explains nothing",
+      { rules: [{ name: "a", rules: [{ alert: "A B", expr: "1", forSeconds: -1, severity: "warning", summary: "", description: "" }] }] },
+      /\.alert: "A B"[^]*\.forSeconds: -1[^]*\.summary: is empty[^]*\.description: is empty/,
+    ],
+    ["alerting that tells nobody", { alerting: { image: "a" } }, /\.alerting: names no receiver/],
+    [
+      "a webhook that is no address",
+      { alerting: { image: "a", webhooks: [{ url: "hook" }] } },
+      /\.alerting\.webhooks\[0\]\.url: is not an http/,
+    ],
+    ["a scheme it cannot speak", { alerting: { image: "a", webhooks: [{ url: "ftp://x" }] } }, /\.alerting\.webhooks\[0\]\.url/],
+    [
+      "a channel with a space",
+      { alerting: { image: "a", slack: [{ url: "https://x", channel: "my alerts" }] } },
+      /\.alerting\.slack\[0\]\.channel: "my alerts"/,
+    ],
+    ["a wait of zero", { alerting: { image: "a", webhooks: [{ url: "http://x" }], groupWait: 0 } }, /\.alerting\.groupWait: 0/],
+    ["no image", { image: "" }, /prometheus\.image: is missing/],
+    ["no image of Alertmanager", { alerting: { image: "", webhooks: [{ url: "http://x" }] } }, /alertmanager\.image: is missing/],
+  ];
+  for (const [what, options, message] of refused) {
+    it(`refuses ${what}, running nothing`, () => {
+      assert.throws(
+        () => tier(options),
+        (error: Error) => pulumi.ResourceError.isInstance(error) && message.test(error.message),
+      );
+      assert.deepEqual([platform.runs, platform.secrets], [[], []]);
+    });
+  }
+
+  it("reports all problems at once", () => {
+    assert.throws(
+      () => tier({ scrapeInterval: 0, storage: "x", alerting: { image: "a" }, targets: [target("x", { minimum: -1 })] }),
+      (error: Error) => error.message.split("\n").length === 4,
+    );
+  });
+});
