@@ -25,7 +25,10 @@ describe("rules against their fixtures", () => {
         it(`finds bad fixture ${index + 1}`, () => {
           const found = run(stack);
           assert.ok(found.length > 0, "nothing found");
-          assert.deepEqual(found.filter((finding) => finding.outcome !== "violation"), []);
+          assert.deepEqual(
+            found.filter((finding) => finding.outcome !== "violation"),
+            [],
+          );
           assert.ok(found.every((finding) => finding.rule === rule.id && finding.level === "mandatory" && finding.urn !== ""));
         }),
       );
@@ -46,7 +49,10 @@ describe("rules against their fixtures", () => {
           for (const platform of ["docker/Service", "docker/Container"]) {
             if (!kinds.has(platform)) continue;
             const type = platform === "docker/Service" ? "docker:index/service:Service" : "docker:index/container:Container";
-            assert.ok(bad.some((stack) => resourcesOf(stack).some((resource) => resource.type === type)), `no bad ${platform}`);
+            assert.ok(
+              bad.some((stack) => resourcesOf(stack).some((resource) => resource.type === type)),
+              `no bad ${platform}`,
+            );
           }
         });
       }

@@ -17,7 +17,8 @@ export const autoscalerLabelsRule = defineRule({
     const enabled = labelOf(view, "autoscaler.enable");
     for (const [name] of labelsOf(view)) {
       const option = /^autoscaler\.(.+)$/.exec(name)?.[1];
-      if (option && option !== "enable" && NUMBERS.includes(option) && !/^\d+(?:\.\d+)?$/.test(labelOf(view, name) ?? "")) report(`label ${name} is "${labelOf(view, name)}", not a number`, at);
+      if (option && option !== "enable" && NUMBERS.includes(option) && !/^\d+(?:\.\d+)?$/.test(labelOf(view, name) ?? ""))
+        report(`label ${name} is "${labelOf(view, name)}", not a number`, at);
     }
     if (enabled === undefined || enabled === "false") return;
     if (enabled !== "true") return report(`label autoscaler.enable is "${enabled}"`, at);
@@ -30,7 +31,9 @@ export const autoscalerLabelsRule = defineRule({
       if (percent < 1 || percent > 100) report(`${target} is ${percent} %`, at);
     }
     const replicas = view.kind === "docker/Service" ? props.at("mode", "replicated", "replicas").number() : undefined;
-    if (replicas !== undefined && (replicas < min || replicas > max)) report(`the service starts with ${replicas} replicas, outside ${min} to ${max}`, props.at("mode"));
-    if (view.kind === "docker/Service" && props.at("mode", "global").flag() === true) report("a global service cannot be scaled", props.at("mode"));
+    if (replicas !== undefined && (replicas < min || replicas > max))
+      report(`the service starts with ${replicas} replicas, outside ${min} to ${max}`, props.at("mode"));
+    if (view.kind === "docker/Service" && props.at("mode", "global").flag() === true)
+      report("a global service cannot be scaled", props.at("mode"));
   },
 });

@@ -5,7 +5,7 @@ import * as kube from "../fixtures/kubernetes";
 
 export const fixtures: Fixtures = {
   rule: autoscalerRangeRule,
-good: [kube.autoscaler],
+  good: [kube.autoscaler],
   bad: [
     edit(kube.autoscaler, { "spec.minReplicas": 1 }),
     edit(kube.autoscaler, { "spec.maxReplicas": 3 }),

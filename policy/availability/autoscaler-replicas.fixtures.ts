@@ -5,7 +5,10 @@ import * as kube from "../fixtures/kubernetes";
 
 export const fixtures: Fixtures = {
   rule: autoscalerReplicasRule,
-good: [[kube.autoscaler, kube.scaledDeployment]],
-  bad: [[kube.autoscaler, kube.deployment], [kube.autoscaler, unknownAt(kube.deployment, "spec.replicas")]],
+  good: [[kube.autoscaler, kube.scaledDeployment]],
+  bad: [
+    [kube.autoscaler, kube.deployment],
+    [kube.autoscaler, unknownAt(kube.deployment, "spec.replicas")],
+  ],
   unknown: [[unknownAt(kube.autoscaler, "spec.scaleTargetRef.name"), kube.deployment]],
 };

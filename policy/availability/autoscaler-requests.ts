@@ -18,10 +18,13 @@ export const autoscalerRequestsRule = defineRule({
       for (const metric of view.props.at("spec", "metrics").list()) {
         if (metric.at("type").text() !== "Resource" || metric.at("resource", "target", "type").text() !== "Utilization") continue;
         const resource = metric.at("resource", "name").text() ?? "";
-        each(containersOf(target).filter((container) => !container.init), ({ at, label }) => {
-          const request = at.at("resources", "requests", resource);
-          if (!request.exists) report(target, `${label} reserves no ${resource}, which the autoscaler scales by`, request);
-        });
+        each(
+          containersOf(target).filter((container) => !container.init),
+          ({ at, label }) => {
+            const request = at.at("resources", "requests", resource);
+            if (!request.exists) report(target, `${label} reserves no ${resource}, which the autoscaler scales by`, request);
+          },
+        );
       }
     });
   },

@@ -14,7 +14,8 @@ export const autoscalerTargetRule = defineRule({
     eachView(autoscalers(index), ({ view }) => {
       const target = view.props.at("spec", "scaleTargetRef");
       const kind = target.at("kind").text();
-      if (["Deployment", "StatefulSet", "ReplicaSet"].includes(kind ?? "") && !targetOf(view, index)) report(view, `there is no ${kind} "${target.at("name").text()}" in the stack`, target);
+      if (["Deployment", "StatefulSet", "ReplicaSet"].includes(kind ?? "") && !targetOf(view, index))
+        report(view, `there is no ${kind} "${target.at("name").text()}" in the stack`, target);
     });
   },
 });

@@ -5,7 +5,10 @@ import * as kube from "../fixtures/kubernetes";
 
 export const fixtures: Fixtures = {
   rule: disruptionBudgetBlockingRule,
-good: [[kube.disruptionBudget, kube.deployment], [edit(kube.disruptionBudget, { "spec.maxUnavailable": REMOVE, "spec.minAvailable": 2 }), kube.deployment]],
+  good: [
+    [kube.disruptionBudget, kube.deployment],
+    [edit(kube.disruptionBudget, { "spec.maxUnavailable": REMOVE, "spec.minAvailable": 2 }), kube.deployment],
+  ],
   bad: [
     edit(kube.disruptionBudget, { "spec.maxUnavailable": 0 }),
     edit(kube.disruptionBudget, { "spec.maxUnavailable": "0%" }),
@@ -14,5 +17,8 @@ good: [[kube.disruptionBudget, kube.deployment], [edit(kube.disruptionBudget, { 
     edit(kube.disruptionBudget, { "spec.maxUnavailable": REMOVE }),
     edit(kube.disruptionBudget, { "spec.selector": {} }),
   ],
-  unknown: [unknownAt(kube.disruptionBudget, "spec.maxUnavailable"), [edit(kube.disruptionBudget, { "spec.maxUnavailable": REMOVE, "spec.minAvailable": 2 }), unknownAt(kube.deployment, "spec.replicas")]],
+  unknown: [
+    unknownAt(kube.disruptionBudget, "spec.maxUnavailable"),
+    [edit(kube.disruptionBudget, { "spec.maxUnavailable": REMOVE, "spec.minAvailable": 2 }), unknownAt(kube.deployment, "spec.replicas")],
+  ],
 };

@@ -20,8 +20,11 @@ export const disruptionBudgetBlockingRule = defineRule({
         if (/^0+%?$/.test(most.text() ?? "")) return report(view, "maxUnavailable is 0", most);
         if (/^\d+%$/.test(least.text() ?? "") && parseInt(least.text()!, 10) >= 100) return report(view, "minAvailable is 100 %", least);
         const selector = spec.at("selector");
-        if (selector.at("matchLabels").entries().length === 0 && selector.at("matchExpressions").list().length === 0) return report(view, "the budget selects every pod of the namespace", selector);
-        const pods = index.pods(["apps/Deployment", "apps/StatefulSet"]).filter((pod) => namespaceOf(pod.view) === namespaceOf(view) && selects(selector, pod.metadata.at("labels")));
+        if (selector.at("matchLabels").entries().length === 0 && selector.at("matchExpressions").list().length === 0)
+          return report(view, "the budget selects every pod of the namespace", selector);
+        const pods = index
+          .pods(["apps/Deployment", "apps/StatefulSet"])
+          .filter((pod) => namespaceOf(pod.view) === namespaceOf(view) && selects(selector, pod.metadata.at("labels")));
         const wanted = least.number();
         if (wanted === undefined) return;
         for (const pod of pods) {

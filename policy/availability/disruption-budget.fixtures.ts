@@ -5,7 +5,11 @@ import * as kube from "../fixtures/kubernetes";
 
 export const fixtures: Fixtures = {
   rule: disruptionBudgetRule,
-good: [[kube.deployment, kube.disruptionBudget], edit(kube.deployment, { "spec.replicas": 1 }), [kube.scaledDeployment, kube.autoscaler, kube.disruptionBudget]],
+  good: [
+    [kube.deployment, kube.disruptionBudget],
+    edit(kube.deployment, { "spec.replicas": 1 }),
+    [kube.scaledDeployment, kube.autoscaler, kube.disruptionBudget],
+  ],
   bad: [
     kube.deployment,
     [kube.deployment, edit(kube.disruptionBudget, { "spec.selector.matchLabels.app": "other" })],

@@ -16,9 +16,14 @@ export const disruptionBudgetRule = defineRule({
     const budgets = index.ofKind("policy/PodDisruptionBudget");
     eachView(index.pods(["apps/Deployment", "apps/StatefulSet"]), ({ view, metadata }) => {
       const replicas = view.props.at("spec", "replicas");
-      const several = replicas.exists ? (replicas.number() ?? 1) > 1 : some(autoscalers(index), (autoscaler) => targetOf(autoscaler.view, index) === view);
+      const several = replicas.exists
+        ? (replicas.number() ?? 1) > 1
+        : some(autoscalers(index), (autoscaler) => targetOf(autoscaler.view, index) === view);
       if (!several) return;
-      const covered = some(budgets, (budget) => namespaceOf(budget) === namespaceOf(view) && selects(budget.props.at("spec", "selector"), metadata.at("labels")));
+      const covered = some(
+        budgets,
+        (budget) => namespaceOf(budget) === namespaceOf(view) && selects(budget.props.at("spec", "selector"), metadata.at("labels")),
+      );
       if (!covered) report(view, "no PodDisruptionBudget covers the pods", metadata.at("labels"));
     });
   },

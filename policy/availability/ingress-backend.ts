@@ -7,7 +7,7 @@ export const ingressBackendRule = defineRule({
   group: "availability",
   title: "An Ingress sends requests to a Service and port of the stack.",
   severity: "high",
-  why: "A wrong name answers 503 to everybody.",
+  why: "A wrong name or port answers 503 to everybody, and nothing but the controller's log says why.",
   fix: "Take the name and port from the Service.",
   example: `backend: { service: { name: service.metadata.name, port: { name: "http" } } }`,
   frameworks: ["kube-score ingress-targets-service", "kube-linter dangling-ingress"],
@@ -17,7 +17,10 @@ export const ingressBackendRule = defineRule({
     eachView(
       index.ofKind("networking.k8s.io/Ingress").map((view) => ({ view })),
       ({ view }) => {
-        const paths = view.props.at("spec", "rules").list().flatMap((rule) => rule.at("http", "paths").list());
+        const paths = view.props
+          .at("spec", "rules")
+          .list()
+          .flatMap((rule) => rule.at("http", "paths").list());
         each(paths, (path) => {
           const backend = path.at("backend", "service");
           if (!backend.exists) return;
@@ -26,7 +29,9 @@ export const ingressBackendRule = defineRule({
             if (nameOf(service) !== backend.at("name").text()) return false;
             const port = backend.at("port");
             return some(service.props.at("spec", "ports").list(), (entry) =>
-              port.at("name").exists ? entry.at("name").text() === port.at("name").text() : entry.at("port").number() === port.at("number").number(),
+              port.at("name").exists
+                ? entry.at("name").text() === port.at("name").text()
+                : entry.at("port").number() === port.at("number").number(),
             );
           });
           if (!found) report(view, `no service of the stack is "${backend.at("name").text()}" with that port`, backend);

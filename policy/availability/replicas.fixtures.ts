@@ -8,7 +8,19 @@ const single = edit(docker.service, { labels: REMOVE, "mode.replicated.replicas"
 
 export const fixtures: Fixtures = {
   rule: replicasRule,
-good: [docker.service, docker.balancer, docker.database, docker.backup, kube.deployment, kube.statefulSet, [kube.scaledDeployment, kube.autoscaler]],
+  good: [
+    docker.service,
+    docker.balancer,
+    docker.database,
+    docker.backup,
+    kube.deployment,
+    kube.statefulSet,
+    [kube.scaledDeployment, kube.autoscaler],
+  ],
   bad: [single, edit(single, { mode: REMOVE }), edit(kube.deployment, { "spec.replicas": 1 }), kube.scaledDeployment],
-  unknown: [unknownAt(single, "mode.replicated.replicas"), unknownAt(kube.deployment, "spec.replicas"), [kube.scaledDeployment, unknownAt(kube.autoscaler, "spec.scaleTargetRef")]],
+  unknown: [
+    unknownAt(single, "mode.replicated.replicas"),
+    unknownAt(kube.deployment, "spec.replicas"),
+    [kube.scaledDeployment, unknownAt(kube.autoscaler, "spec.scaleTargetRef")],
+  ],
 };

@@ -14,7 +14,8 @@ export const selectorMatchesRule = defineRule({
   kinds: ["apps/Deployment", "apps/StatefulSet", "apps/DaemonSet", "apps/ReplicaSet"],
   check({ view, props, report }) {
     const selector = props.at("spec", "selector");
-    if (selector.at("matchLabels").entries().length === 0 && selector.at("matchExpressions").list().length === 0) return report("there is no selector", selector);
+    if (selector.at("matchLabels").entries().length === 0 && selector.at("matchExpressions").list().length === 0)
+      return report("there is no selector", selector);
     if (!selects(selector, podOf(view)!.metadata.at("labels"))) report("the selector does not match the template's labels", selector);
   },
 });

@@ -20,7 +20,9 @@ export const serviceSelectorRule = defineRule({
       ({ view }) => {
         const selector = view.props.at("spec", "selector");
         if (selector.entries().length === 0) return;
-        const selected = pods.filter((pod) => namespaceOf(pod.view) === namespaceOf(view) && selectsPlainly(selector, pod.metadata.at("labels")));
+        const selected = pods.filter(
+          (pod) => namespaceOf(pod.view) === namespaceOf(view) && selectsPlainly(selector, pod.metadata.at("labels")),
+        );
         if (selected.length === 0) return report(view, "the selector matches no pod of the stack", selector);
         for (const port of view.props.at("spec", "ports").list()) {
           const target = port.at("targetPort").exists ? port.at("targetPort") : port.at("port");

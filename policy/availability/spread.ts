@@ -15,7 +15,10 @@ export const spreadRule = defineRule({
     if (view.kind === "docker/Service") {
       if ((props.at("mode", "replicated", "replicas").number() ?? 1) < 2) return;
       const placement = props.at("taskSpec", "placement");
-      const spread = placement.at("prefs").texts().some((preference) => preference.startsWith("spread="));
+      const spread = placement
+        .at("prefs")
+        .texts()
+        .some((preference) => preference.startsWith("spread="));
       if (!spread && (placement.at("maxReplicas").number() ?? 0) === 0) report("nothing spreads the replicas", placement);
       return;
     }
@@ -23,11 +26,15 @@ export const spreadRule = defineRule({
     const { spec, metadata } = podOf(view)!;
     const constraints = spec.at("topologySpreadConstraints").list();
     const affinity = spec.at("affinity", "podAntiAffinity");
-    const rules = [...affinity.at("requiredDuringSchedulingIgnoredDuringExecution").list(), ...affinity.at("preferredDuringSchedulingIgnoredDuringExecution").list()];
+    const rules = [
+      ...affinity.at("requiredDuringSchedulingIgnoredDuringExecution").list(),
+      ...affinity.at("preferredDuringSchedulingIgnoredDuringExecution").list(),
+    ];
     if (constraints.length === 0 && rules.length === 0) return report("nothing spreads the replicas", spec);
     for (const constraint of constraints) {
       const selector = constraint.at("labelSelector", "matchLabels").entries();
-      if (selector.length === 0 || selector.some(([key, value]) => metadata.at("labels", key).text() !== value.text())) report("a spread constraint does not select the pod's own labels", constraint);
+      if (selector.length === 0 || selector.some(([key, value]) => metadata.at("labels", key).text() !== value.text()))
+        report("a spread constraint does not select the pod's own labels", constraint);
     }
   },
 });

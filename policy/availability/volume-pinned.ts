@@ -11,10 +11,13 @@ export const volumePinnedRule = defineRule({
   kinds: ["docker/Service"],
   check({ props, report }) {
     const mounts = props.at("taskSpec", "containerSpec", "mounts").list();
-    const local = mounts.filter((mount) => mount.at("type").text() === "volume" && ["local", ""].includes(mount.at("volumeOptions", "driverName").text() ?? ""));
+    const local = mounts.filter(
+      (mount) => mount.at("type").text() === "volume" && ["local", ""].includes(mount.at("volumeOptions", "driverName").text() ?? ""),
+    );
     if (local.length === 0 || props.at("mode", "global").flag() === true) return;
     const constraints = props.at("taskSpec", "placement", "constraints");
-    if (!constraints.texts().some((constraint) => /^node\.(?:labels\.[\w.-]+|hostname|id)\s*==/.test(constraint))) report("a local volume is mounted but no constraint pins the service to its node", constraints);
+    if (!constraints.texts().some((constraint) => /^node\.(?:labels\.[\w.-]+|hostname|id)\s*==/.test(constraint)))
+      report("a local volume is mounted but no constraint pins the service to its node", constraints);
     const replicas = props.at("mode", "replicated", "replicas");
     if ((replicas.number() ?? 1) > 1) report(`${replicas.number()} replicas share a local volume`, replicas);
   },

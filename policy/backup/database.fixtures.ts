@@ -5,12 +5,16 @@ import * as docker from "../fixtures/docker";
 import * as kube from "../fixtures/kubernetes";
 
 const unlabelled = edit(docker.database, { labels: REMOVE });
-const cluster = kube.kubernetes("postgresql.cnpg.io/v1", "Cluster", "main", { spec: { instances: 3, backup: { barmanObjectStore: { destinationPath: "s3://backups" } } } });
-const scheduled = kube.kubernetes("postgresql.cnpg.io/v1", "ScheduledBackup", "main", { spec: { schedule: "0 0 2 * * *", cluster: { name: "main" } } });
+const cluster = kube.kubernetes("postgresql.cnpg.io/v1", "Cluster", "main", {
+  spec: { instances: 3, backup: { barmanObjectStore: { destinationPath: "s3://backups" } } },
+});
+const scheduled = kube.kubernetes("postgresql.cnpg.io/v1", "ScheduledBackup", "main", {
+  spec: { schedule: "0 0 2 * * *", cluster: { name: "main" } },
+});
 
 export const fixtures: Fixtures = {
   rule: databaseBackupRule,
-good: [
+  good: [
     [docker.database, docker.backup],
     [unlabelled, docker.backup],
     edit(docker.database, { "labels[0].value": "s3.example.com/wal-archive" }),
@@ -27,5 +31,9 @@ good: [
     cluster,
     [edit(cluster, { "spec.backup": REMOVE }), scheduled],
   ],
-  unknown: [unknownAt(docker.database, "taskSpec.containerSpec.image"), [unlabelled, unknownAt(docker.backup, "labels[0].value")], [cluster, unknownAt(scheduled, "spec.cluster.name")]],
+  unknown: [
+    unknownAt(docker.database, "taskSpec.containerSpec.image"),
+    [unlabelled, unknownAt(docker.backup, "labels[0].value")],
+    [cluster, unknownAt(scheduled, "spec.cluster.name")],
+  ],
 };

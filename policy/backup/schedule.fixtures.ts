@@ -4,11 +4,13 @@ import { edit, unknownAt } from "../fixtures/edit";
 import * as docker from "../fixtures/docker";
 import * as kube from "../fixtures/kubernetes";
 
-const scheduled = kube.kubernetes("postgresql.cnpg.io/v1", "ScheduledBackup", "main", { spec: { schedule: "0 0 2 * * *", cluster: { name: "main" } } });
+const scheduled = kube.kubernetes("postgresql.cnpg.io/v1", "ScheduledBackup", "main", {
+  spec: { schedule: "0 0 2 * * *", cluster: { name: "main" } },
+});
 
 export const fixtures: Fixtures = {
   rule: backupScheduleRule,
-good: [kube.cronJob, scheduled, docker.backup, docker.service, edit(kube.cronJob, { "spec.schedule": "0 */6 * * *" })],
+  good: [kube.cronJob, scheduled, docker.backup, docker.service, edit(kube.cronJob, { "spec.schedule": "0 */6 * * *" })],
   bad: [
     edit(kube.cronJob, { "spec.schedule": "0 2 * * 0" }),
     edit(kube.cronJob, { "spec.schedule": "@monthly" }),

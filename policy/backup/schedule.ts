@@ -3,7 +3,15 @@ import { commandLineOf, containersOf, labelOf } from "../platforms/containers";
 
 /** Greatest gap between two runs of a cron expression, in hours, as far as hour, day, month and weekday tell; undefined for a macro or nonsense. */
 export function longestGapHours(expression: string): number | undefined {
-  const macro: Record<string, number> = { "@hourly": 1, "@daily": 24, "@midnight": 24, "@weekly": 168, "@monthly": 744, "@yearly": 8784, "@annually": 8784 };
+  const macro: Record<string, number> = {
+    "@hourly": 1,
+    "@daily": 24,
+    "@midnight": 24,
+    "@weekly": 168,
+    "@monthly": 744,
+    "@yearly": 8784,
+    "@annually": 8784,
+  };
   const trimmed = expression.trim();
   const every = /^@every (\d+)h/.exec(trimmed);
   if (trimmed in macro) return macro[trimmed];
@@ -35,7 +43,12 @@ export const backupScheduleRule = defineRule({
   parameters: { maxHours: { type: "number", description: "Longest time between two backups in hours.", default: 24, minimum: 1 } },
   check({ view, props, report, parameter }) {
     const swarm = view.kind === "docker/Service";
-    const dumps = () => containersOf(view).some((container) => commandLineOf(container).some((word) => word.known && /\b(?:pg_dump|pg_basebackup|mysqldump|mongodump|restic|wal-g)\b/.test(word.text() ?? "")));
+    const dumps = () =>
+      containersOf(view).some((container) =>
+        commandLineOf(container).some(
+          (word) => word.known && /\b(?:pg_dump|pg_basebackup|mysqldump|mongodump|restic|wal-g)\b/.test(word.text() ?? ""),
+        ),
+      );
     if (view.kind !== "postgresql.cnpg.io/ScheduledBackup" && labelOf(view, "policy.testbro.ai/backs-up") === undefined && !dumps()) return;
     const schedule = swarm ? props.at("taskSpec", "containerSpec", "env", "BACKUP_SCHEDULE") : props.at("spec", "schedule");
     if (swarm && !schedule.written) return;
@@ -43,6 +56,7 @@ export const backupScheduleRule = defineRule({
     const gap = longestGapHours(text);
     if (gap === undefined) report(`"${text}" is no cron schedule`, schedule);
     else if (gap > parameter<number>("maxHours")) report(`"${text}" leaves ${gap} h between two backups`, schedule);
-    if (view.kind === "postgresql.cnpg.io/ScheduledBackup" && props.at("spec", "suspend").flag() === true) report("the backup is suspended", props.at("spec", "suspend"));
+    if (view.kind === "postgresql.cnpg.io/ScheduledBackup" && props.at("spec", "suspend").flag() === true)
+      report("the backup is suspended", props.at("spec", "suspend"));
   },
 });

@@ -8,7 +8,12 @@ const storage = kube.kubernetes("storage.k8s.io/v1", "StorageClass", "fast", { p
 
 export const fixtures: Fixtures = {
   rule: volumeProtectedRule,
-good: [docker.volume, { ...docker.volume, name: "scratch", protect: false }, kube.statefulSet, storage],
-  bad: [{ ...docker.volume, protect: false }, edit(docker.volume, { driverOpts: { type: "tmpfs" } }), edit(kube.statefulSet, { "spec.persistentVolumeClaimRetentionPolicy.whenDeleted": "Delete" }), edit(storage, { reclaimPolicy: REMOVE })],
+  good: [docker.volume, { ...docker.volume, name: "scratch", protect: false }, kube.statefulSet, storage],
+  bad: [
+    { ...docker.volume, protect: false },
+    edit(docker.volume, { driverOpts: { type: "tmpfs" } }),
+    edit(kube.statefulSet, { "spec.persistentVolumeClaimRetentionPolicy.whenDeleted": "Delete" }),
+    edit(storage, { reclaimPolicy: REMOVE }),
+  ],
   unknown: [unknownAt(storage, "reclaimPolicy"), unknownAt(kube.statefulSet, "spec.persistentVolumeClaimRetentionPolicy")],
 };

@@ -9,13 +9,21 @@ export const volumeProtectedRule = defineRule({
   fix: "Set the resource option protect (or retainOnDelete with protect), on Kubernetes keep claims and released volumes.",
   example: `new docker.Volume("database-data", {}, { protect: true })`,
   kinds: ["docker/Volume", "core/PersistentVolumeClaim", "apps/StatefulSet", "storage.k8s.io/StorageClass", "core/PersistentVolume"],
-  parameters: { names: { type: "string", description: "Regular expression for names of volumes that hold data.", default: "(?:^|[-_])(?:data|database|db|postgres|mysql|mongo|redis|backups?|uploads|storage)(?:$|[-_])" } },
+  parameters: {
+    names: {
+      type: "string",
+      description: "Regular expression for names of volumes that hold data.",
+      default: "(?:^|[-_])(?:data|database|db|postgres|mysql|mongo|redis|backups?|uploads|storage)(?:$|[-_])",
+    },
+  },
   check({ view, props, report, parameter, scope }) {
     if (view.kind === "apps/StatefulSet") {
       const retention = props.at("spec", "persistentVolumeClaimRetentionPolicy");
-      for (const when of ["whenDeleted", "whenScaled"]) scope(() => {
-        if (retention.at(when).text() === "Delete") report(`claims are deleted ${when === "whenDeleted" ? "with the set" : "when it is scaled down"}`, retention.at(when));
-      });
+      for (const when of ["whenDeleted", "whenScaled"])
+        scope(() => {
+          if (retention.at(when).text() === "Delete")
+            report(`claims are deleted ${when === "whenDeleted" ? "with the set" : "when it is scaled down"}`, retention.at(when));
+        });
       return;
     }
     if (view.kind === "storage.k8s.io/StorageClass" || view.kind === "core/PersistentVolume") {
@@ -24,6 +32,7 @@ export const volumeProtectedRule = defineRule({
       return;
     }
     if (new RegExp(parameter<string>("names"), "i").test(view.name) && !view.protect) report("the volume is not protected");
-    if (view.kind === "docker/Volume" && props.at("driverOpts", "type").text() === "tmpfs") report("the volume is kept in memory", props.at("driverOpts"));
+    if (view.kind === "docker/Volume" && props.at("driverOpts", "type").text() === "tmpfs")
+      report("the volume is kept in memory", props.at("driverOpts"));
   },
 });

@@ -19,10 +19,11 @@ export function pageOf(rule: Rule): string {
  */
 type ReportObject = (report: { message: string; urn?: string; enforcementLevel: Level }) => void;
 
-function send(report: unknown, finding: Finding, level: Level | undefined): void {
-  // A level set through Pulumi's own configuration arrives with the report itself; only the fixed ones are spelled out.
-  const fixed = finding.outcome !== "violation" || level !== undefined;
-  const message = finding.outcome === "violation" || finding.outcome === "exempted" ? finding.message : `${finding.outcome}: ${finding.message}`;
+function send(report: unknown, finding: Finding): void {
+  // The level of a violation is Pulumi's to set (a preset or its own configuration); only the fixed ones are spelled out.
+  const fixed = finding.outcome !== "violation" || finding.rule === EXEMPTION_POLICY;
+  const message =
+    finding.outcome === "violation" || finding.outcome === "exempted" ? finding.message : `${finding.outcome}: ${finding.message}`;
   if (fixed) (report as ReportObject)({ message, urn: finding.urn || undefined, enforcementLevel: finding.level });
   else (report as (message: string, urn?: string) => void)(message, finding.urn || undefined);
 }
@@ -32,16 +33,25 @@ function resourceOf(args: ResourceValidationArgs | PolicyResource): Resource {
   return { type: args.type, name: args.name, urn: args.urn, props: unwrap(args.props), protect: args.opts.protect, parent };
 }
 
-/** Resources of a run: CrossGuard hands each stack policy its own copy, this keeps the index of the first for the others. */
+/**
+ * Resources of a run: CrossGuard hands each stack policy its own copy, this keeps the index of the first for the others. Stack policies
+ * get outputs, which in a preview are unknown even where the program wrote a value; so the inputs seen before are used instead.
+ */
 class StackRun {
+  private readonly inputs = new Map<string, Resource>();
   private index: StackIndex | undefined;
   private readonly served = new Set<string>();
   private size = -1;
 
+  /** Takes note of a resource's inputs. */
+  see(resource: Resource): void {
+    this.inputs.set(resource.urn!, resource);
+  }
+
   /** The index for `policy`. A policy asking twice, or another number of resources, means that a new run has begun. */
   of(policy: string, args: StackValidationArgs): StackIndex {
     if (!this.index || this.served.has(policy) || this.size !== args.resources.length) {
-      this.index = new StackIndex(args.resources.map(resourceOf));
+      this.index = new StackIndex(args.resources.map((resource) => this.inputs.get(resource.urn) ?? resourceOf(resource)));
       this.served.clear();
       this.size = args.resources.length;
     }
@@ -53,6 +63,7 @@ class StackRun {
   end(): void {
     this.index = undefined;
     this.served.clear();
+    this.inputs.clear();
   }
 }
 
@@ -88,11 +99,13 @@ export function toPolicies(rules: readonly Rule[], settings: ResolvedSettings): 
     return {
       ...about(rule),
       validateResource: (args: ResourceValidationArgs, report: unknown) => {
-        for (const view of viewsOf(resourceOf(args))) {
+        const resource = resourceOf(args);
+        run.see(resource);
+        for (const view of viewsOf(resource)) {
           register.add(view);
           if (!kinds.has(view.kind)) continue;
           for (const found of runResourceRule(rule, view, parametersOf(rule, settings, args))) {
-            send(report, toFinding(rule, found, settings.level(rule), register), undefined);
+            send(report, toFinding(rule, found, settings.level(rule), register));
           }
         }
       },
@@ -104,7 +117,7 @@ export function toPolicies(rules: readonly Rule[], settings: ResolvedSettings): 
       const index = run.of(rule.id, args);
       for (const view of index.views) register.add(view);
       for (const found of runStackRule(rule, index, parametersOf(rule, settings, args))) {
-        send(report, toFinding(rule, found, settings.level(rule), register), undefined);
+        send(report, toFinding(rule, found, settings.level(rule), register));
       }
     },
   });
@@ -116,7 +129,7 @@ export function toPolicies(rules: readonly Rule[], settings: ResolvedSettings): 
     severity: "medium" as const,
     validateStack: (args: StackValidationArgs, report: unknown) => {
       for (const view of run.of(EXEMPTION_POLICY, args).views) register.add(view);
-      for (const finding of exemptionFindings(register)) send(report, finding, finding.level);
+      for (const finding of exemptionFindings(register)) send(report, finding);
       run.end();
     },
   };

@@ -32,7 +32,8 @@ const VALUE = /^(?<reason>.*?)(?:;\s*expires=(?<expires>[^;]*))?$/s;
 function parse(rule: string, value: string, urn: string, known: ReadonlySet<string>, today: string): Exemption | string {
   const { reason = "", expires } = VALUE.exec(value)?.groups ?? {};
   if (!known.has(rule)) return `exemption from "${rule}": there is no such rule; list them with "testbro-policy list"`;
-  if (reason.trim().length < 8) return `exemption from "${rule}" has no reason ("${reason.trim()}"); write why in a few words, e.g. "vendor image runs as root; expires=2027-01-31"`;
+  if (reason.trim().length < 8)
+    return `exemption from "${rule}" has no reason ("${reason.trim()}"); write why in a few words, e.g. "vendor image runs as root; expires=2027-01-31"`;
   const day = expires?.trim();
   if (day !== undefined && (!/^\d{4}-\d{2}-\d{2}$/.test(day) || Number.isNaN(Date.parse(day)))) {
     return `exemption from "${rule}" expires on "${day}", which is no date; write it as YYYY-MM-DD`;

@@ -20,7 +20,8 @@ export class Reader {
     let path = this.path;
     for (const key of keys) {
       if (isUnknown(raw)) return new Reader(raw, path);
-      path = typeof key === "number" ? `${path}[${key}]` : path === "" ? key : /^[\w-]+$/.test(key) ? `${path}.${key}` : `${path}["${key}"]`;
+      path =
+        typeof key === "number" ? `${path}[${key}]` : path === "" ? key : /^[\w-]+$/.test(key) ? `${path}.${key}` : `${path}["${key}"]`;
       raw = typeof raw === "object" && raw !== null ? (raw as Record<string | number, unknown>)[key] : undefined;
     }
     return new Reader(raw, path);

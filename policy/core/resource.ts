@@ -8,10 +8,8 @@ export interface Resource {
   name: string;
   /** @default `urn:pulumi:stack::project::TYPE::NAME` */
   urn?: string;
-  /** Inputs for resource rules, outputs for stack rules. */
+  /** Inputs as the program gave them; outputs where a resource has no inputs of its own (a component). */
   props: Record<string, unknown>;
-  /** Outputs where they are known apart from the inputs (an exported state). @default props */
-  outputs?: Record<string, unknown>;
   /** Whether the resource is protected from deletion. @default false */
   protect?: boolean;
   /** Urn of the parent component. */
@@ -75,9 +73,17 @@ export function urnOf(resource: Pick<Resource, "type" | "name" | "urn">): string
  * The views of a resource: itself, or each item of a Kubernetes list (`core/v1:List`, `apps/v1:DeploymentList`).
  * `*Patch` resources yield none: they hold only what they change, so that nothing can be said about what is missing.
  */
-export function viewsOf(resource: Resource, props: Record<string, unknown> = resource.props): View[] {
+export function viewsOf(resource: Resource): View[] {
+  const { props } = resource;
   const kind = kindOf(resource.type);
-  const view = { kind, type: resource.type, name: resource.name, urn: urnOf(resource), protect: resource.protect ?? false, parent: resource.parent };
+  const view = {
+    kind,
+    type: resource.type,
+    name: resource.name,
+    urn: urnOf(resource),
+    protect: resource.protect ?? false,
+    parent: resource.parent,
+  };
   if (!resource.type.startsWith("kubernetes:")) return [{ ...view, props: new Reader(props, "") }];
   if (kind.endsWith("Patch")) return [];
   if (!kind.endsWith("List")) return [{ ...view, props: new Reader(props, "") }];

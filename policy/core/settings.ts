@@ -69,7 +69,10 @@ export function resolveSettings(rules: readonly Rule[], name: Preset, settings: 
   const parameters = new Map<string, Record<string, unknown>>();
   let all: Level | undefined;
   for (const [id, value] of Object.entries(settings)) {
-    const { enforcementLevel, ...rest } = (typeof value === "string" ? { enforcementLevel: value } : (value ?? {})) as Record<string, unknown>;
+    const { enforcementLevel, ...rest } = (typeof value === "string" ? { enforcementLevel: value } : (value ?? {})) as Record<
+      string,
+      unknown
+    >;
     if (typeof value !== "string" && (typeof value !== "object" || value === null || Array.isArray(value))) {
       problems.push(`${id}: has to be a level or an object, not ${JSON.stringify(value)}`);
       continue;
@@ -85,7 +88,9 @@ export function resolveSettings(rules: readonly Rule[], name: Preset, settings: 
     for (const [parameter, given] of Object.entries(rest)) {
       const schema = rule?.parameters?.[parameter];
       const names = Object.keys(rule?.parameters ?? {});
-      const problem = schema ? parameterProblem(schema, given) : `does not exist; ${names.length ? `there are ${names.join(", ")}` : "the rule has none"}`;
+      const problem = schema
+        ? parameterProblem(schema, given)
+        : `does not exist; ${names.length ? `there are ${names.join(", ")}` : "the rule has none"}`;
       if (problem) problems.push(`${id}.${parameter}: ${JSON.stringify(given)} ${problem}`);
     }
     if (id === "all") all = enforcementLevel as Level | undefined;

@@ -8,9 +8,9 @@ export class StackIndex {
   private readonly kinds = new Map<string, View[]>();
   private readonly memo = new Map<string, unknown>();
 
-  /** @param resources all resources of the stack; `outputs` are preferred, since that is what exists after the update */
+  /** @param resources all resources of the stack */
   constructor(resources: readonly Resource[]) {
-    this.views = resources.flatMap((resource) => viewsOf(resource, resource.outputs ?? resource.props));
+    this.views = resources.flatMap((resource) => viewsOf(resource));
     for (const view of this.views) {
       const list = this.kinds.get(view.kind);
       if (list) list.push(view);

@@ -40,9 +40,12 @@ export function readState(text: string): Resource[] {
   } catch (error) {
     throw new StateError(`the file is not JSON: ${(error as Error).message}`);
   }
-  if (typeof state !== "object" || state === null) throw new StateError("the file holds no object; export one with `pulumi stack export --file FILE`");
-  if (state.version !== 3 && state.version !== 4) throw new StateError(`the state has version ${JSON.stringify(state.version)}; versions 3 and 4 are known`);
-  if (typeof state.deployment !== "object" || state.deployment === null) throw new StateError("the state has no deployment; export it with `pulumi stack export --file FILE`");
+  if (typeof state !== "object" || state === null)
+    throw new StateError("the file holds no object; export one with `pulumi stack export --file FILE`");
+  if (state.version !== 3 && state.version !== 4)
+    throw new StateError(`the state has version ${JSON.stringify(state.version)}; versions 3 and 4 are known`);
+  if (typeof state.deployment !== "object" || state.deployment === null)
+    throw new StateError("the state has no deployment; export it with `pulumi stack export --file FILE`");
   const resources = state.deployment.resources ?? [];
   if (!Array.isArray(resources)) throw new StateError("the state's resources are not a list");
   return resources.flatMap((entry: Record<string, unknown> | null, index) => {
@@ -51,9 +54,9 @@ export function readState(text: string): Resource[] {
       throw new StateError(`resource ${index + 1} of the state has no valid urn and type: ${JSON.stringify({ urn, type })}`);
     }
     if (entry!["delete"] === true) return [];
-    const props = properties(entry!["inputs"]);
-    const outputs = entry!["outputs"] === undefined ? props : properties(entry!["outputs"]);
+    const inputs = properties(entry!["inputs"]);
+    const props = Object.keys(inputs).length > 0 ? inputs : properties(entry!["outputs"]);
     const parent = typeof entry!["parent"] === "string" ? entry!["parent"] : undefined;
-    return [{ type, urn, name: urn.slice(urn.lastIndexOf("::") + 2), props, outputs, protect: entry!["protect"] === true, parent }];
+    return [{ type, urn, name: urn.slice(urn.lastIndexOf("::") + 2), props, protect: entry!["protect"] === true, parent }];
   });
 }

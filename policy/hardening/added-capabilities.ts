@@ -12,7 +12,9 @@ export const addedCapabilitiesRule = defineRule({
   example: `capabilities: { drop: ["ALL"], add: ["NET_BIND_SERVICE"] }`,
   frameworks: ["CIS Docker 5.4", "CIS Kubernetes 5.2.9", "PSS restricted", "Polaris dangerousCapabilities"],
   kinds: CONTAINER_KINDS,
-  parameters: { allowed: { type: "array", items: { type: "string" }, description: "Capabilities that may be added.", default: ["NET_BIND_SERVICE"] } },
+  parameters: {
+    allowed: { type: "array", items: { type: "string" }, description: "Capabilities that may be added.", default: ["NET_BIND_SERVICE"] },
+  },
   check({ view, report, each, parameter }) {
     const allowed = new Set(parameter<string[]>("allowed").map(capability));
     each(containersOf(view), (container) => {

@@ -2,7 +2,8 @@ import { defineRule } from "../core/rule";
 import { commandLineOf, CONTAINER_KINDS, containersOf, environmentOf, labelOf, labelsOf } from "../platforms/containers";
 
 /** Interfaces that show or change the system and bring no protection of their own. */
-const ADMIN = /(?:^|[./`"'-])(?:traefik|prometheus|alertmanager|grafana|pgadmin|adminer|phpmyadmin|portainer|kibana|rabbitmq|dashboard|autoscaler|registry|jaeger|metrics|admin)(?=[./`"'-]|$)/i;
+const ADMIN =
+  /(?:^|[./`"'-])(?:traefik|prometheus|alertmanager|grafana|pgadmin|adminer|phpmyadmin|portainer|kibana|rabbitmq|dashboard|autoscaler|registry|jaeger|metrics|admin)(?=[./`"'-]|$)/i;
 /** Words by which an authenticating middleware or annotation is named. */
 const AUTH = /auth|oidc|sso|allow-?list|white-?list/i;
 /** Command line options that open an admin interface without a password. */
@@ -19,7 +20,9 @@ export const adminInterfaceRule = defineRule({
   kinds: [...CONTAINER_KINDS, "networking.k8s.io/Ingress", "traefik.io/IngressRoute"],
   check({ view, props, report, each, scope }) {
     if (view.kind === "networking.k8s.io/Ingress") {
-      const guarded = labelsOf(view).some(([name, value]) => AUTH.test(name) || (/middlewares$/.test(name) && AUTH.test(value.text() ?? "")));
+      const guarded = labelsOf(view).some(
+        ([name, value]) => AUTH.test(name) || (/middlewares$/.test(name) && AUTH.test(value.text() ?? "")),
+      );
       if (guarded) return;
       return each(props.at("spec", "rules").list(), (rule) => {
         const host = rule.at("host").text() ?? "";
@@ -28,8 +31,16 @@ export const adminInterfaceRule = defineRule({
     }
     if (view.kind === "traefik.io/IngressRoute") {
       return each(props.at("spec", "routes").list(), (route) => {
-        const guarded = route.at("middlewares").list().some((middleware) => AUTH.test(middleware.at("name").text() ?? ""));
-        const admin = ADMIN.test(route.at("match").text() ?? "") || route.at("services").list().some((service) => service.at("name").text() === "api@internal");
+        const guarded = route
+          .at("middlewares")
+          .list()
+          .some((middleware) => AUTH.test(middleware.at("name").text() ?? ""));
+        const admin =
+          ADMIN.test(route.at("match").text() ?? "") ||
+          route
+            .at("services")
+            .list()
+            .some((service) => service.at("name").text() === "api@internal");
         if (admin && !guarded) report(`route ${route.at("match").text()} is open to everybody`, route);
       });
     }
@@ -37,7 +48,8 @@ export const adminInterfaceRule = defineRule({
       each(labelsOf(view), ([name, value]) => {
         const router = /^traefik\.http\.routers\.([^.]+)\.(rule|service)$/.exec(name);
         const admin = router?.[2] === "service" ? value.text() === "api@internal" : router && ADMIN.test(value.text() ?? "");
-        if (admin && !AUTH.test(labelOf(view, `traefik.http.routers.${router![1]}.middlewares`) ?? "")) report(`router ${router![1]} is open to everybody`, value);
+        if (admin && !AUTH.test(labelOf(view, `traefik.http.routers.${router![1]}.middlewares`) ?? ""))
+          report(`router ${router![1]} is open to everybody`, value);
       });
     }
     scope(() => {

@@ -5,7 +5,7 @@ import * as docker from "../fixtures/docker";
 
 export const fixtures: Fixtures = {
   rule: devicesRule,
-good: [docker.container],
+  good: [docker.container],
   bad: [edit(docker.container, { devices: [{ hostPath: "/dev/sda" }] }), edit(docker.container, { deviceCgroupRules: ["b *:* rwm"] })],
   unknown: [unknownAt(docker.container, "devices")],
 };

@@ -6,11 +6,14 @@ import * as kube from "../fixtures/kubernetes";
 
 export const fixtures: Fixtures = {
   rule: dropCapabilitiesRule,
-good: [docker.service, docker.container, kube.deployment],
+  good: [docker.service, docker.container, kube.deployment],
   bad: [
     edit(docker.service, { "taskSpec.containerSpec.capDrops": REMOVE }),
     edit(docker.container, { "capabilities.drops": ["NET_RAW"] }),
     edit(kube.deployment, { "spec.template.spec.containers[0].securityContext.capabilities": REMOVE }),
   ],
-  unknown: [unknownAt(docker.service, "taskSpec.containerSpec.capDrops"), unknownAt(kube.deployment, "spec.template.spec.containers[0].securityContext.capabilities.drop[0]")],
+  unknown: [
+    unknownAt(docker.service, "taskSpec.containerSpec.capDrops"),
+    unknownAt(kube.deployment, "spec.template.spec.containers[0].securityContext.capabilities.drop[0]"),
+  ],
 };

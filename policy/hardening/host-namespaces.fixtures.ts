@@ -6,7 +6,7 @@ import * as kube from "../fixtures/kubernetes";
 
 export const fixtures: Fixtures = {
   rule: hostNamespacesRule,
-good: [docker.container, docker.service, kube.deployment],
+  good: [docker.container, docker.service, kube.deployment],
   bad: [
     edit(docker.container, { networkMode: "host", networksAdvanced: REMOVE }),
     edit(docker.container, { pidMode: "host" }),
@@ -15,5 +15,9 @@ good: [docker.container, docker.service, kube.deployment],
     edit(kube.deployment, { "spec.template.spec.hostPID": true }),
     edit(kube.deployment, { "spec.template.spec.shareProcessNamespace": true }),
   ],
-  unknown: [unknownAt(docker.container, "networkMode"), unknownAt(docker.service, "taskSpec.networksAdvanceds[0].id"), unknownAt(kube.deployment, "spec.template.spec.hostPID")],
+  unknown: [
+    unknownAt(docker.container, "networkMode"),
+    unknownAt(docker.service, "taskSpec.networksAdvanceds[0].id"),
+    unknownAt(kube.deployment, "spec.template.spec.hostPID"),
+  ],
 };

@@ -9,7 +9,18 @@ export const hostNamespacesRule = defineRule({
   why: "In the host's network a container reaches every local service and passes by network policies; in the host's process table it reads other services' memory and environment.",
   fix: "Remove the host namespace; publish a port or give the capability that is needed instead.",
   example: `hostNetwork: false   // Docker: networkMode: "bridge"`,
-  frameworks: ["CIS Docker 5.10", "CIS Docker 5.16", "CIS Docker 5.17", "CIS Docker 5.21", "CIS Docker 5.31", "CIS Kubernetes 5.2.3", "CIS Kubernetes 5.2.4", "CIS Kubernetes 5.2.5", "NSA", "PSS baseline"],
+  frameworks: [
+    "CIS Docker 5.10",
+    "CIS Docker 5.16",
+    "CIS Docker 5.17",
+    "CIS Docker 5.21",
+    "CIS Docker 5.31",
+    "CIS Kubernetes 5.2.3",
+    "CIS Kubernetes 5.2.4",
+    "CIS Kubernetes 5.2.5",
+    "NSA",
+    "PSS baseline",
+  ],
   kinds: [...POD_KINDS, "docker/Container", "docker/Service"],
   check({ view, props, report, each }) {
     if (view.kind === "docker/Container") {
@@ -27,6 +38,7 @@ export const hostNamespacesRule = defineRule({
     each(["hostNetwork", "hostPID", "hostIPC"], (name) => {
       if (spec.at(name).flag() === true) report(`${name} is switched on`, spec.at(name));
     });
-    if (spec.at("shareProcessNamespace").flag() === true) report("the containers of the pod see each other's processes", spec.at("shareProcessNamespace"));
+    if (spec.at("shareProcessNamespace").flag() === true)
+      report("the containers of the pod see each other's processes", spec.at("shareProcessNamespace"));
   },
 });

@@ -7,7 +7,7 @@ import { UNKNOWN } from "../core/unknown";
 
 export const fixtures: Fixtures = {
   rule: hostPathRule,
-good: [docker.service, docker.container, kube.deployment],
+  good: [docker.service, docker.container, kube.deployment],
   bad: [
     edit(docker.service, { "taskSpec.containerSpec.mounts[1]": { type: "bind", source: "/etc", target: "/host/etc" } }),
     edit(docker.container, { volumes: [{ hostPath: "/srv/data", containerPath: "/data" }] }),

@@ -6,7 +6,12 @@ import * as kube from "../fixtures/kubernetes";
 
 export const fixtures: Fixtures = {
   rule: nonRootRule,
-good: [docker.service, docker.container, kube.deployment, edit(kube.deployment, { "spec.template.spec.containers[0].securityContext.runAsNonRoot": REMOVE })],
+  good: [
+    docker.service,
+    docker.container,
+    kube.deployment,
+    edit(kube.deployment, { "spec.template.spec.containers[0].securityContext.runAsNonRoot": REMOVE }),
+  ],
   bad: [
     edit(docker.service, { "taskSpec.containerSpec.user": REMOVE }),
     edit(docker.service, { "taskSpec.containerSpec.user": "0:0" }),
@@ -15,5 +20,8 @@ good: [docker.service, docker.container, kube.deployment, edit(kube.deployment, 
     edit(kube.deployment, { "spec.template.spec.containers[0].securityContext.runAsNonRoot": false }),
     edit(kube.job, { "spec.template.spec.securityContext": REMOVE, "spec.template.spec.containers[0].securityContext": REMOVE }),
   ],
-  unknown: [unknownAt(docker.service, "taskSpec.containerSpec.user"), unknownAt(kube.deployment, "spec.template.spec.containers[0].securityContext")],
+  unknown: [
+    unknownAt(docker.service, "taskSpec.containerSpec.user"),
+    unknownAt(kube.deployment, "spec.template.spec.containers[0].securityContext"),
+  ],
 };

@@ -27,7 +27,8 @@ export const nonRootRule = defineRule({
       };
       const user = setting("runAsUser");
       if (user.number() === 0) return report(`${label} runs as root`, user);
-      if (setting("runAsNonRoot").flag() !== true) report(`${label} does not have to run as another user than root`, setting("runAsNonRoot"));
+      if (setting("runAsNonRoot").flag() !== true)
+        report(`${label} does not have to run as another user than root`, setting("runAsNonRoot"));
     });
   },
 });

@@ -5,7 +5,13 @@ import * as kube from "../fixtures/kubernetes";
 
 export const fixtures: Fixtures = {
   rule: podSecurityRule,
-good: [kube.namespace],
-  bad: [edit(kube.namespace, { "metadata.labels": REMOVE }), edit(kube.namespace, { 'metadata.labels["pod-security.kubernetes.io/enforce"]': "privileged" })],
-  unknown: [unknownAt(kube.namespace, "metadata.labels"), unknownAt(kube.namespace, 'metadata.labels["pod-security.kubernetes.io/enforce"]')],
+  good: [kube.namespace],
+  bad: [
+    edit(kube.namespace, { "metadata.labels": REMOVE }),
+    edit(kube.namespace, { 'metadata.labels["pod-security.kubernetes.io/enforce"]': "privileged" }),
+  ],
+  unknown: [
+    unknownAt(kube.namespace, "metadata.labels"),
+    unknownAt(kube.namespace, 'metadata.labels["pod-security.kubernetes.io/enforce"]'),
+  ],
 };

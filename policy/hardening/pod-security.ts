@@ -10,9 +10,17 @@ export const podSecurityRule = defineRule({
   example: `labels: { "pod-security.kubernetes.io/enforce": "restricted" }`,
   frameworks: ["CIS Kubernetes 5.2.1", "NSA", "PSS"],
   kinds: ["core/Namespace"],
-  parameters: { allowed: { type: "array", items: { type: "string" }, description: "Standards that are strict enough.", default: ["restricted", "baseline"] } },
+  parameters: {
+    allowed: {
+      type: "array",
+      items: { type: "string" },
+      description: "Standards that are strict enough.",
+      default: ["restricted", "baseline"],
+    },
+  },
   check({ props, report, parameter }) {
     const standard = props.at("metadata", "labels", "pod-security.kubernetes.io/enforce");
-    if (!parameter<string[]>("allowed").includes(standard.text() ?? "")) report(`the namespace enforces ${standard.text() ?? "no standard"}`, standard);
+    if (!parameter<string[]>("allowed").includes(standard.text() ?? ""))
+      report(`the namespace enforces ${standard.text() ?? "no standard"}`, standard);
   },
 });

@@ -14,7 +14,8 @@ export const privilegeEscalationRule = defineRule({
   check({ view, props, report, each }) {
     if (view.kind === "docker/Container") {
       const options = props.at("securityOpts");
-      if (!options.texts().some((option) => /^no-new-privileges(?:[:=]true)?$/.test(option))) report("the container may gain privileges", options);
+      if (!options.texts().some((option) => /^no-new-privileges(?:[:=]true)?$/.test(option)))
+        report("the container may gain privileges", options);
       return;
     }
     each(containersOf(view), ({ at, label }) => {

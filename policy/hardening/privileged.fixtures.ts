@@ -6,11 +6,14 @@ import * as kube from "../fixtures/kubernetes";
 
 export const fixtures: Fixtures = {
   rule: privilegedRule,
-good: [docker.container, kube.deployment],
+  good: [docker.container, kube.deployment],
   bad: [
     edit(docker.container, { privileged: true }),
     edit(kube.deployment, { "spec.template.spec.containers[0].securityContext.privileged": true }),
     edit(kube.deployment, { "spec.template.spec.containers[0].securityContext.procMount": "Unmasked" }),
   ],
-  unknown: [unknownAt(docker.container, "privileged"), unknownAt(kube.deployment, "spec.template.spec.containers[0].securityContext.privileged")],
+  unknown: [
+    unknownAt(docker.container, "privileged"),
+    unknownAt(kube.deployment, "spec.template.spec.containers[0].securityContext.privileged"),
+  ],
 };

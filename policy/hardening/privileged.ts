@@ -13,11 +13,14 @@ export const privilegedRule = defineRule({
   kinds: [...POD_KINDS, "docker/Container"],
   check({ view, report, each }) {
     each(containersOf(view), ({ at, label, pod }) => {
-      const settings = pod ? [at.at("securityContext", "privileged"), at.at("securityContext", "windowsOptions", "hostProcess")] : [at.at("privileged")];
+      const settings = pod
+        ? [at.at("securityContext", "privileged"), at.at("securityContext", "windowsOptions", "hostProcess")]
+        : [at.at("privileged")];
       each(settings, (setting) => {
         if (setting.flag() === true) report(`${label} is privileged`, setting);
       });
-      if (pod && !["Default", undefined].includes(at.at("securityContext", "procMount").text())) report(`${label} sees an unmasked /proc`, at.at("securityContext", "procMount"));
+      if (pod && !["Default", undefined].includes(at.at("securityContext", "procMount").text()))
+        report(`${label} sees an unmasked /proc`, at.at("securityContext", "procMount"));
     });
   },
 });

@@ -10,7 +10,11 @@ const binding = kube.kubernetes("rbac.authorization.k8s.io/v1", "RoleBinding", "
 
 export const fixtures: Fixtures = {
   rule: rbacBindingRule,
-good: [binding],
-  bad: [edit(binding, { "roleRef.name": "cluster-admin" }), edit(binding, { "subjects[0].name": "default" }), edit(binding, { subjects: [{ kind: "Group", name: "system:authenticated" }] })],
+  good: [binding],
+  bad: [
+    edit(binding, { "roleRef.name": "cluster-admin" }),
+    edit(binding, { "subjects[0].name": "default" }),
+    edit(binding, { subjects: [{ kind: "Group", name: "system:authenticated" }] }),
+  ],
   unknown: [unknownAt(binding, "roleRef.name"), unknownAt(binding, "subjects")],
 };

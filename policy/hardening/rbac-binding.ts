@@ -21,7 +21,8 @@ export const rbacBindingRule = defineRule({
     each(props.at("subjects").list(), (subject) => {
       const name = subject.at("name").text() ?? "";
       if (BROAD.has(name) || name.startsWith("system:serviceaccounts:")) report(`everybody in ${name} gets the role`, subject);
-      if (subject.at("kind").text() === "ServiceAccount" && name === "default") report("the default account gets the role, and with it every pod that names none", subject);
+      if (subject.at("kind").text() === "ServiceAccount" && name === "default")
+        report("the default account gets the role, and with it every pod that names none", subject);
     });
   },
 });

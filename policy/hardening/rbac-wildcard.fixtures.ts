@@ -7,7 +7,7 @@ const cluster = { ...kube.role, type: "kubernetes:rbac.authorization.k8s.io/v1:C
 
 export const fixtures: Fixtures = {
   rule: rbacWildcardRule,
-good: [kube.role, cluster, edit(kube.role, { "rules[0].resources": ["secrets"] })],
+  good: [kube.role, cluster, edit(kube.role, { "rules[0].resources": ["secrets"] })],
   bad: [
     edit(kube.role, { "rules[0].verbs": ["*"] }),
     edit(kube.role, { "rules[0].resources": ["*"] }),

@@ -6,11 +6,14 @@ import * as kube from "../fixtures/kubernetes";
 
 export const fixtures: Fixtures = {
   rule: readOnlyRootRule,
-good: [docker.service, docker.container, kube.deployment],
+  good: [docker.service, docker.container, kube.deployment],
   bad: [
     edit(docker.service, { "taskSpec.containerSpec.readOnly": REMOVE }),
     edit(docker.container, { readOnly: false }),
     edit(kube.deployment, { "spec.template.spec.containers[0].securityContext.readOnlyRootFilesystem": REMOVE }),
   ],
-  unknown: [unknownAt(docker.container, "readOnly"), unknownAt(kube.deployment, "spec.template.spec.containers[0].securityContext.readOnlyRootFilesystem")],
+  unknown: [
+    unknownAt(docker.container, "readOnly"),
+    unknownAt(kube.deployment, "spec.template.spec.containers[0].securityContext.readOnlyRootFilesystem"),
+  ],
 };

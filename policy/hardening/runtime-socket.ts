@@ -3,7 +3,8 @@ import { CONTAINER_KINDS } from "../platforms/containers";
 import { hostMountsOf } from "../platforms/host-paths";
 
 /** The socket of a container runtime, or a folder that holds it. */
-const SOCKET = /(?:^|\/)(?:docker|containerd|crio|podman|cri-dockerd)\.sock$|^\/(?:var\/)?run\/?$|^\/(?:var\/run|run)\/(?:docker|containerd|crio|podman)\/?$|^\/$/;
+const SOCKET =
+  /(?:^|\/)(?:docker|containerd|crio|podman|cri-dockerd)\.sock$|^\/(?:var\/)?run\/?$|^\/(?:var\/run|run)\/(?:docker|containerd|crio|podman)\/?$|^\/$/;
 
 export const runtimeSocketRule = defineRule({
   id: "hardening-runtime-socket",

@@ -6,7 +6,7 @@ import * as kube from "../fixtures/kubernetes";
 
 export const fixtures: Fixtures = {
   rule: seccompRule,
-good: [docker.container, docker.service, kube.deployment],
+  good: [docker.container, docker.service, kube.deployment],
   bad: [
     edit(docker.container, { "securityOpts[1]": "seccomp=unconfined" }),
     edit(docker.service, { "taskSpec.containerSpec.privileges": { seLinuxContext: { disable: true } } }),

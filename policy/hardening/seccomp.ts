@@ -14,7 +14,8 @@ export const seccompRule = defineRule({
   check({ view, props, report, each }) {
     if (view.kind === "docker/Container") {
       return each(props.at("securityOpts").list(), (option) => {
-        if (/^(?:seccomp|apparmor|systempaths)[:=]unconfined$|^label[:=]disable$/.test(option.text() ?? "")) report(`security option ${option.text()} switches a filter off`, option);
+        if (/^(?:seccomp|apparmor|systempaths)[:=]unconfined$|^label[:=]disable$/.test(option.text() ?? ""))
+          report(`security option ${option.text()} switches a filter off`, option);
       });
     }
     if (view.kind === "docker/Service") {

@@ -12,7 +12,7 @@ const binding = kube.kubernetes("rbac.authorization.k8s.io/v1", "RoleBinding", "
 
 export const fixtures: Fixtures = {
   rule: serviceAccountTokenRule,
-good: [kube.deployment, [bare, account], [bare, binding]],
+  good: [kube.deployment, [bare, account], [bare, binding]],
   bad: [bare, edit(kube.job, { "spec.template.spec.automountServiceAccountToken": true })],
   unknown: [unknownAt(kube.deployment, "spec.template.spec.automountServiceAccountToken"), [bare, unknownAt(binding, "subjects")]],
 };

@@ -20,8 +20,14 @@ export const serviceAccountTokenRule = defineRule({
       const name = spec.at("serviceAccountName").text() ?? "default";
       const account = accounts.find((entry) => nameOf(entry) === name && namespaceOf(entry) === namespaceOf(view));
       if (!own.exists && account?.props.at("automountServiceAccountToken").flag() === false) return;
-      const bound = bindings.some((binding) => binding.props.at("subjects").list().some((subject) => subject.at("name").text() === name));
-      if (!bound) report(view, `the pod gets a token of service account "${name}", which has no permission in this stack`, podOf(view)!.spec);
+      const bound = bindings.some((binding) =>
+        binding.props
+          .at("subjects")
+          .list()
+          .some((subject) => subject.at("name").text() === name),
+      );
+      if (!bound)
+        report(view, `the pod gets a token of service account "${name}", which has no permission in this stack`, podOf(view)!.spec);
     });
   },
 });

@@ -11,7 +11,14 @@ export const sshPortRule = defineRule({
   example: `ports: [{ name: "http", containerPort: 3001 }]`,
   frameworks: ["CIS Docker 5.7", "kube-linter ssh-port"],
   kinds: CONTAINER_KINDS,
-  parameters: { ports: { type: "array", items: { type: "string" }, description: "Ports of remote shells.", default: ["22", "23", "2222", "3389", "5900"] } },
+  parameters: {
+    ports: {
+      type: "array",
+      items: { type: "string" },
+      description: "Ports of remote shells.",
+      default: ["22", "23", "2222", "3389", "5900"],
+    },
+  },
   check({ view, props, report, each, parameter }) {
     const shells = new Set(parameter<string[]>("ports"));
     const lists =

@@ -5,7 +5,11 @@ import * as docker from "../fixtures/docker";
 
 export const fixtures: Fixtures = {
   rule: dockerCommandRule,
-good: [docker.service, docker.container, edit(docker.container, { "healthcheck.tests": ["CMD-SHELL", "curl -fsS http://127.0.0.1:3000/ || exit 1"] })],
+  good: [
+    docker.service,
+    docker.container,
+    edit(docker.container, { "healthcheck.tests": ["CMD-SHELL", "curl -fsS http://127.0.0.1:3000/ || exit 1"] }),
+  ],
   bad: [
     edit(docker.service, { "taskSpec.containerSpec.healthcheck.tests": ["CMD", "true"] }),
     edit(docker.service, { "taskSpec.containerSpec.healthcheck.tests": ["CMD-SHELL", "wget -q http://127.0.0.1:3001/health || true"] }),

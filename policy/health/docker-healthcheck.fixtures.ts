@@ -5,7 +5,7 @@ import * as docker from "../fixtures/docker";
 
 export const fixtures: Fixtures = {
   rule: dockerHealthcheckRule,
-good: [docker.service, docker.container, edit(docker.container, { mustRun: false, healthcheck: REMOVE })],
+  good: [docker.service, docker.container, edit(docker.container, { mustRun: false, healthcheck: REMOVE })],
   bad: [
     edit(docker.service, { "taskSpec.containerSpec.healthcheck": REMOVE }),
     edit(docker.service, { "taskSpec.containerSpec.healthcheck.tests": ["NONE"] }),

@@ -5,7 +5,7 @@ import * as docker from "../fixtures/docker";
 
 export const fixtures: Fixtures = {
   rule: dockerTimingRule,
-good: [docker.service, docker.container],
+  good: [docker.service, docker.container],
   bad: [
     edit(docker.service, { "taskSpec.containerSpec.healthcheck.interval": REMOVE }),
     edit(docker.service, { "taskSpec.containerSpec.healthcheck.startPeriod": "0s" }),

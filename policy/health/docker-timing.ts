@@ -11,7 +11,14 @@ export const dockerTimingRule = defineRule({
   fix: "Write interval, timeout, retries and start period out; the interval at most five minutes, the timeout not longer than the interval, at least two retries.",
   example: `healthcheck: { tests: […], interval: "30s", timeout: "10s", retries: 3, startPeriod: "60s" }`,
   kinds: ["docker/Service", "docker/Container"],
-  parameters: { maxDetectionSeconds: { type: "number", description: "Longest time, in seconds, until a dead replica is noticed: retries × (interval + timeout).", default: 180, minimum: 1 } },
+  parameters: {
+    maxDetectionSeconds: {
+      type: "number",
+      description: "Longest time, in seconds, until a dead replica is noticed: retries × (interval + timeout).",
+      default: 180,
+      minimum: 1,
+    },
+  },
   check({ view, report, parameter, scope }) {
     const check = dockerHealthcheck(view);
     if (!check.exists || check.at("tests").texts()[0] === "NONE") return;
@@ -26,7 +33,8 @@ export const dockerTimingRule = defineRule({
       if (retries < 2) report(`retries is ${retries || "not set"}: one lost answer makes the replica unhealthy`, check.at("retries"));
     });
     scope(() => {
-      if (time("timeout") > time("interval") && time("interval") > 0) report("the timeout is longer than the interval", check.at("timeout"));
+      if (time("timeout") > time("interval") && time("interval") > 0)
+        report("the timeout is longer than the interval", check.at("timeout"));
     });
     scope(() => {
       const detection = (check.at("retries").number() ?? 3) * (time("interval") + time("timeout"));

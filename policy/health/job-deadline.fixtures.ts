@@ -5,7 +5,7 @@ import * as kube from "../fixtures/kubernetes";
 
 export const fixtures: Fixtures = {
   rule: jobDeadlineRule,
-good: [kube.job, kube.cronJob],
+  good: [kube.job, kube.cronJob],
   bad: [
     edit(kube.job, { "spec.activeDeadlineSeconds": REMOVE }),
     edit(kube.job, { "spec.backoffLimit": 50 }),

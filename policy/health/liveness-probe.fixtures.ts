@@ -5,7 +5,7 @@ import * as kube from "../fixtures/kubernetes";
 
 export const fixtures: Fixtures = {
   rule: livenessProbeRule,
-good: [kube.deployment, kube.statefulSet],
+  good: [kube.deployment, kube.statefulSet],
   bad: [
     edit(kube.deployment, { "spec.template.spec.containers[0].livenessProbe": REMOVE }),
     edit(kube.statefulSet, { "spec.template.spec.initContainers": [{ name: "proxy", image: "proxy:1", restartPolicy: "Always" }] }),

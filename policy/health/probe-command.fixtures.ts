@@ -5,7 +5,7 @@ import * as kube from "../fixtures/kubernetes";
 
 export const fixtures: Fixtures = {
   rule: probeCommandRule,
-good: [kube.deployment, kube.statefulSet],
+  good: [kube.deployment, kube.statefulSet],
   bad: [
     edit(kube.statefulSet, { "spec.template.spec.containers[0].readinessProbe.exec.command": ["/bin/true"] }),
     edit(kube.statefulSet, { "spec.template.spec.containers[0].readinessProbe.exec.command": ["sh", "-c", "pg_isready || true"] }),

@@ -19,8 +19,12 @@ export const probePortRule = defineRule({
         if (action.kind === "exec") return;
         const port = action.at.at("port");
         const wanted = port.text();
-        const declared = at.at("ports").list().flatMap((entry) => [entry.at("name").text(), entry.at("containerPort").text()]);
-        if (wanted === undefined || !declared.includes(wanted)) report(`${label}: ${name} asks port ${wanted ?? "(none)"}, which the container does not declare`, port);
+        const declared = at
+          .at("ports")
+          .list()
+          .flatMap((entry) => [entry.at("name").text(), entry.at("containerPort").text()]);
+        if (wanted === undefined || !declared.includes(wanted))
+          report(`${label}: ${name} asks port ${wanted ?? "(none)"}, which the container does not declare`, port);
       });
     });
   },

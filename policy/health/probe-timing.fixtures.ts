@@ -5,7 +5,7 @@ import * as kube from "../fixtures/kubernetes";
 
 export const fixtures: Fixtures = {
   rule: probeTimingRule,
-good: [kube.deployment, kube.statefulSet],
+  good: [kube.deployment, kube.statefulSet],
   bad: [
     edit(kube.deployment, { "spec.template.spec.containers[0].livenessProbe.failureThreshold": 1 }),
     edit(kube.deployment, { "spec.template.spec.containers[0].readinessProbe.timeoutSeconds": 10 }),

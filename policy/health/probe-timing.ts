@@ -10,7 +10,14 @@ export const probeTimingRule = defineRule({
   fix: "Keep the timeout at or below the period, liveness at two failures or more, and the detection time in minutes at most.",
   example: `livenessProbe: { …, periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 3 }`,
   kinds: PROBED_KINDS,
-  parameters: { maxDetectionSeconds: { type: "number", description: "Longest time, in seconds, until a failure is noticed: periodSeconds × failureThreshold (liveness and readiness).", default: 180, minimum: 1 } },
+  parameters: {
+    maxDetectionSeconds: {
+      type: "number",
+      description: "Longest time, in seconds, until a failure is noticed: periodSeconds × failureThreshold (liveness and readiness).",
+      default: 180,
+      minimum: 1,
+    },
+  },
   check({ view, report, each, parameter }) {
     each(lastingContainers(view), (container) => {
       each(probesOf(container), ({ name, probe }) => {
@@ -19,7 +26,8 @@ export const probeTimingRule = defineRule({
         const say = (problem: string) => report(`${container.label}: ${name} ${problem}`, probe);
         if ((probe.at("timeoutSeconds").number() ?? 1) > period) say(`has a timeout longer than its period of ${period} s`);
         if (name === "livenessProbe" && threshold < 2) say("restarts the container after a single failure");
-        if (name !== "startupProbe" && period * threshold > parameter<number>("maxDetectionSeconds")) say(`notices a failure only after ${period * threshold} s`);
+        if (name !== "startupProbe" && period * threshold > parameter<number>("maxDetectionSeconds"))
+          say(`notices a failure only after ${period * threshold} s`);
       });
     });
   },

@@ -6,7 +6,11 @@ import { UNKNOWN } from "../core/unknown";
 
 export const fixtures: Fixtures = {
   rule: probesDistinctRule,
-good: [kube.deployment, kube.statefulSet, edit(kube.deployment, { "spec.template.spec.containers[0].livenessProbe.httpGet.path": "/ready" })],
+  good: [
+    kube.deployment,
+    kube.statefulSet,
+    edit(kube.deployment, { "spec.template.spec.containers[0].livenessProbe.httpGet.path": "/ready" }),
+  ],
   bad: [
     edit(kube.deployment, {
       "spec.template.spec.containers[0].livenessProbe": { httpGet: { path: "/", port: "http" }, timeoutSeconds: 1 },

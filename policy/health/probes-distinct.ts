@@ -4,7 +4,12 @@ import { lastingContainers, probeAction, PROBED_KINDS } from "../platforms/probe
 
 function question(probe: Reader): string {
   const action = probeAction(probe);
-  return JSON.stringify([action?.kind, action?.at.json(), probe.at("failureThreshold").number() ?? 3, probe.at("periodSeconds").number() ?? 10]);
+  return JSON.stringify([
+    action?.kind,
+    action?.at.json(),
+    probe.at("failureThreshold").number() ?? 3,
+    probe.at("periodSeconds").number() ?? 10,
+  ]);
 }
 
 export const probesDistinctRule = defineRule({
@@ -20,7 +25,8 @@ export const probesDistinctRule = defineRule({
   check({ view, report, each }) {
     each(lastingContainers(view), ({ at, label }) => {
       const [live, ready] = [at.at("livenessProbe"), at.at("readinessProbe")];
-      if (live.exists && ready.exists && question(live) === question(ready)) report(`${label} has the same liveness and readiness probe`, live);
+      if (live.exists && ready.exists && question(live) === question(ready))
+        report(`${label} has the same liveness and readiness probe`, live);
     });
   },
 });

@@ -5,7 +5,7 @@ import * as docker from "../fixtures/docker";
 
 export const fixtures: Fixtures = {
   rule: restartPolicyRule,
-good: [docker.service, docker.container, edit(docker.container, { mustRun: false, restart: "no" })],
+  good: [docker.service, docker.container, edit(docker.container, { mustRun: false, restart: "no" })],
   bad: [
     edit(docker.service, { "taskSpec.restartPolicy": REMOVE }),
     edit(docker.service, { "taskSpec.restartPolicy.maxAttempts": 3 }),

@@ -15,22 +15,26 @@ export const restartPolicyRule = defineRule({
     if (view.kind === "docker/Container") {
       const restart = props.at("restart");
       const mode = restart.text() ?? "no";
-      if (props.at("mustRun").flag() !== false && mode !== "always" && mode !== "unless-stopped" && mode !== "on-failure") report(`restart is "${mode}"`, restart);
+      if (props.at("mustRun").flag() !== false && mode !== "always" && mode !== "unless-stopped" && mode !== "on-failure")
+        report(`restart is "${mode}"`, restart);
       return;
     }
     const policy = props.at("taskSpec", "restartPolicy");
     scope(() => {
       const condition = policy.at("condition").text() ?? "";
-      if (condition !== "any") report(`the restart condition is "${condition}", so that a replica that exits is not replaced`, policy.at("condition"));
+      if (condition !== "any")
+        report(`the restart condition is "${condition}", so that a replica that exits is not replaced`, policy.at("condition"));
     });
     scope(() => {
       if (!((seconds(policy.at("delay").text()) ?? 0) > 0)) report("there is no delay between restarts", policy.at("delay"));
     });
     scope(() => {
-      if ((policy.at("maxAttempts").number() ?? 0) > 0) report("after a number of failures the replica stays down for good", policy.at("maxAttempts"));
+      if ((policy.at("maxAttempts").number() ?? 0) > 0)
+        report("after a number of failures the replica stays down for good", policy.at("maxAttempts"));
     });
     scope(() => {
-      if (!((seconds(policy.at("window").text()) ?? 0) > 0)) report("the window that tells a crash loop from a crash is not set", policy.at("window"));
+      if (!((seconds(policy.at("window").text()) ?? 0) > 0))
+        report("the window that tells a crash loop from a crash is not set", policy.at("window"));
     });
   },
 });

@@ -5,10 +5,13 @@ import * as kube from "../fixtures/kubernetes";
 
 export const fixtures: Fixtures = {
   rule: startupProbeRule,
-good: [kube.deployment, kube.statefulSet],
+  good: [kube.deployment, kube.statefulSet],
   bad: [
     edit(kube.deployment, { "spec.template.spec.containers[0].startupProbe": REMOVE }),
     edit(kube.deployment, { "spec.template.spec.containers[0].startupProbe.failureThreshold": 2 }),
   ],
-  unknown: [unknownAt(kube.deployment, "spec.template.spec.containers[0].startupProbe"), unknownAt(kube.deployment, "spec.template.spec.containers[0].startupProbe.failureThreshold")],
+  unknown: [
+    unknownAt(kube.deployment, "spec.template.spec.containers[0].startupProbe"),
+    unknownAt(kube.deployment, "spec.template.spec.containers[0].startupProbe.failureThreshold"),
+  ],
 };

@@ -10,7 +10,14 @@ export const startupProbeRule = defineRule({
   fix: "Add a startup probe with the liveness action and enough attempts for the slowest start.",
   example: `startupProbe: { httpGet: { path: "/live", port: "http" }, periodSeconds: 5, failureThreshold: 24 }`,
   kinds: PROBED_KINDS,
-  parameters: { minStartSeconds: { type: "number", description: "Least time, in seconds, the startup probe has to allow: periodSeconds × failureThreshold.", default: 30, minimum: 1 } },
+  parameters: {
+    minStartSeconds: {
+      type: "number",
+      description: "Least time, in seconds, the startup probe has to allow: periodSeconds × failureThreshold.",
+      default: 30,
+      minimum: 1,
+    },
+  },
   check({ view, report, each, parameter }) {
     each(lastingContainers(view), ({ at, label }) => {
       if (!at.at("livenessProbe").exists) return;

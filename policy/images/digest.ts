@@ -17,7 +17,8 @@ export const digestRule = defineRule({
   check({ view, report, each }) {
     each(containersOf(view), ({ image, label }) => {
       const text = image.text() ?? "";
-      if (!/(?:@|^)sha256:[0-9a-f]{64}$/.test(text) && !CONTENT_TAG.test(text)) report(`${label} runs "${text}", which is not pinned`, image);
+      if (!/(?:@|^)sha256:[0-9a-f]{64}$/.test(text) && !CONTENT_TAG.test(text))
+        report(`${label} runs "${text}", which is not pinned`, image);
     });
   },
 });

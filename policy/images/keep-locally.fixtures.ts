@@ -6,7 +6,7 @@ const image = { type: "docker:index/remoteImage:RemoteImage", name: "backend", p
 
 export const fixtures: Fixtures = {
   rule: keepLocallyRule,
-good: [image],
+  good: [image],
   bad: [edit(image, { keepLocally: REMOVE }), edit(image, { forceRemove: true })],
   unknown: [unknownAt(image, "keepLocally")],
 };

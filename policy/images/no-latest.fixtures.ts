@@ -6,7 +6,7 @@ import * as kube from "../fixtures/kubernetes";
 
 export const fixtures: Fixtures = {
   rule: noLatestRule,
-good: [docker.service, docker.container, kube.deployment, edit(docker.container, { image: "host:5000/shop:1" })],
+  good: [docker.service, docker.container, kube.deployment, edit(docker.container, { image: "host:5000/shop:1" })],
   bad: [
     edit(docker.service, { "taskSpec.containerSpec.image": "nginx:latest" }),
     edit(docker.container, { image: "host:5000/nginx" }),

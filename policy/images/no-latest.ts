@@ -11,7 +11,14 @@ export const noLatestRule = defineRule({
   example: `image: "postgres:17.2"`,
   frameworks: ["Polaris tagNotSpecified", "kube-linter latest-tag", "kube-score container-image-tag", "Checkov CKV_K8S_14"],
   kinds: CONTAINER_KINDS,
-  parameters: { tags: { type: "array", items: { type: "string" }, description: "Tags that move.", default: ["latest", "stable", "edge", "nightly", "main", "master", "dev"] } },
+  parameters: {
+    tags: {
+      type: "array",
+      items: { type: "string" },
+      description: "Tags that move.",
+      default: ["latest", "stable", "edge", "nightly", "main", "master", "dev"],
+    },
+  },
   check({ view, report, each, parameter }) {
     each(containersOf(view), ({ image, label }) => {
       const text = image.text() ?? "";

@@ -6,7 +6,7 @@ import * as kube from "../fixtures/kubernetes";
 
 export const fixtures: Fixtures = {
   rule: registryRule,
-good: [docker.service, docker.container, kube.deployment],
+  good: [docker.service, docker.container, kube.deployment],
   bad: [
     edit(docker.service, { "taskSpec.containerSpec.image": "10.0.0.7:5000/backend:1" }),
     edit(docker.container, { image: "images.example.org/frontend:1" }),

@@ -23,11 +23,36 @@ export const registryRule = defineRule({
       type: "array",
       items: { type: "string" },
       description: "Registry hosts; `*` stands for any part of a name. Narrow it to your own.",
-      default: ["local", "localhost", "localhost:*", "docker.io", "ghcr.io", "quay.io", "gcr.io", "*.gcr.io", "*.pkg.dev", "registry.k8s.io", "mcr.microsoft.com", "public.ecr.aws", "*.amazonaws.com", "*.azurecr.io", "registry.gitlab.com", "registry.*"],
+      default: [
+        "local",
+        "localhost",
+        "localhost:*",
+        "docker.io",
+        "ghcr.io",
+        "quay.io",
+        "gcr.io",
+        "*.gcr.io",
+        "*.pkg.dev",
+        "registry.k8s.io",
+        "mcr.microsoft.com",
+        "public.ecr.aws",
+        "*.amazonaws.com",
+        "*.azurecr.io",
+        "registry.gitlab.com",
+        "registry.*",
+      ],
     },
   },
   check({ view, report, each, parameter }) {
-    const patterns = parameter<string[]>("allowed").map((pattern) => new RegExp(`^${pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&")).join(".*")}$`));
+    const patterns = parameter<string[]>("allowed").map(
+      (pattern) =>
+        new RegExp(
+          `^${pattern
+            .split("*")
+            .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"))
+            .join(".*")}$`,
+        ),
+    );
     each(containersOf(view), ({ image, label }) => {
       const registry = registryOf(image.text() ?? "");
       if (!patterns.some((pattern) => pattern.test(registry))) report(`${label} comes from ${registry}, which is not allowed`, image);

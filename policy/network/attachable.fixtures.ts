@@ -5,7 +5,7 @@ import * as docker from "../fixtures/docker";
 
 export const fixtures: Fixtures = {
   rule: attachableRule,
-good: [docker.network],
+  good: [docker.network],
   bad: [edit(docker.network, { attachable: true })],
   unknown: [unknownAt(docker.network, "attachable")],
 };

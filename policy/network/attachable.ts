@@ -10,6 +10,7 @@ export const attachableRule = defineRule({
   example: `new docker.Network("data", { driver: "overlay", attachable: false })`,
   kinds: ["docker/Network"],
   check({ props, report }) {
-    if (props.at("driver").text() === "overlay" && props.at("attachable").flag() === true) report("the overlay is attachable", props.at("attachable"));
+    if (props.at("driver").text() === "overlay" && props.at("attachable").flag() === true)
+      report("the overlay is attachable", props.at("attachable"));
   },
 });

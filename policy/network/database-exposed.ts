@@ -14,11 +14,17 @@ export const databaseExposedRule = defineRule({
   checkStack({ index, report, eachView }) {
     const views = (...kinds: string[]) => index.ofKind(...kinds).map((view) => ({ view }));
     eachView(views("docker/Service"), ({ view }) => {
-      const ports = view.props.at("endpointSpec", "ports").list().filter((port) => port.at("publishedPort").written || port.at("publishMode").text() === "host");
+      const ports = view.props
+        .at("endpointSpec", "ports")
+        .list()
+        .filter((port) => port.at("publishedPort").written || port.at("publishMode").text() === "host");
       if (ports.length > 0 && dataStoreOf(view)) report(view, "the data store publishes a port", view.props.at("endpointSpec"));
     });
     eachView(views("docker/Container"), ({ view }) => {
-      const open = view.props.at("ports").list().some((port) => !/^(?:127\.|::1$)/.test(port.at("ip").text() ?? ""));
+      const open = view.props
+        .at("ports")
+        .list()
+        .some((port) => !/^(?:127\.|::1$)/.test(port.at("ip").text() ?? ""));
       if (open && dataStoreOf(view)) report(view, "the data store publishes a port", view.props.at("ports"));
     });
     const stores = index.once("data stores", () => index.pods(POD_KINDS));
@@ -26,7 +32,10 @@ export const databaseExposedRule = defineRule({
       const type = view.props.at("spec", "type");
       if (!["NodePort", "LoadBalancer"].includes(type.text() ?? "ClusterIP")) return;
       const selector = view.props.at("spec", "selector");
-      const selected = stores.find((pod) => namespaceOf(pod.view) === namespaceOf(view) && selectsPlainly(selector, pod.metadata.at("labels")) && dataStoreOf(pod.view));
+      const selected = stores.find(
+        (pod) =>
+          namespaceOf(pod.view) === namespaceOf(view) && selectsPlainly(selector, pod.metadata.at("labels")) && dataStoreOf(pod.view),
+      );
       if (selected) report(view, `the service exposes the data store "${selected.view.name}" as ${type.text()}`, type);
     });
   },

@@ -5,7 +5,7 @@ import * as kube from "../fixtures/kubernetes";
 
 export const fixtures: Fixtures = {
   rule: defaultDenyRule,
-good: [[kube.deployment, kube.job, kube.defaultDeny]],
+  good: [[kube.deployment, kube.job, kube.defaultDeny]],
   bad: [kube.deployment, [kube.deployment, kube.networkPolicy], [kube.deployment, edit(kube.defaultDeny, { "spec.ingress": [{}] })]],
   unknown: [[kube.deployment, unknownAt(kube.defaultDeny, "spec.podSelector")], unknownAt(kube.deployment, "metadata.namespace")],
 };

@@ -13,7 +13,8 @@ export const dnsrrPortsRule = defineRule({
     const endpoint = props.at("endpointSpec");
     if (endpoint.at("mode").text() !== "dnsrr") return;
     each(endpoint.at("ports").list(), (port) => {
-      if ((port.at("publishMode").text() ?? "ingress") !== "host") report("an ingress port cannot be published without a virtual address", port);
+      if ((port.at("publishMode").text() ?? "ingress") !== "host")
+        report("an ingress port cannot be published without a virtual address", port);
     });
   },
 });

@@ -5,7 +5,7 @@ import * as docker from "../fixtures/docker";
 
 export const fixtures: Fixtures = {
   rule: encryptedOverlayRule,
-good: [docker.network, edit(docker.network, { driver: "bridge", options: REMOVE })],
+  good: [docker.network, edit(docker.network, { driver: "bridge", options: REMOVE })],
   bad: [edit(docker.network, { options: REMOVE }), edit(docker.network, { "options.encrypted": "false" })],
   unknown: [unknownAt(docker.network, "options"), unknownAt(docker.network, "driver")],
 };

@@ -10,8 +10,15 @@ export const internalDataRule = defineRule({
   example: `new docker.Network("data", { driver: "overlay", internal: true })`,
   frameworks: ["NSA"],
   kinds: ["docker/Network"],
-  parameters: { names: { type: "string", description: "Regular expression for names of data networks.", default: "(?:^|[-_])(?:data|database|db|postgres|redis|cache|storage)(?:$|[-_])" } },
+  parameters: {
+    names: {
+      type: "string",
+      description: "Regular expression for names of data networks.",
+      default: "(?:^|[-_])(?:data|database|db|postgres|redis|cache|storage)(?:$|[-_])",
+    },
+  },
   check({ view, props, report, parameter }) {
-    if (new RegExp(parameter<string>("names"), "i").test(view.name) && props.at("internal").flag() !== true) report("the data network reaches the internet", props.at("internal"));
+    if (new RegExp(parameter<string>("names"), "i").test(view.name) && props.at("internal").flag() !== true)
+      report("the data network reaches the internet", props.at("internal"));
   },
 });

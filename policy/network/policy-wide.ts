@@ -10,10 +10,19 @@ export const policyWideRule = defineRule({
   example: `egress: [{ to: [{ ipBlock: { cidr: "0.0.0.0/0", except: ["10.0.0.0/8"] } }], ports: [{ port: 443 }] }]`,
   frameworks: ["NSA"],
   kinds: ["networking.k8s.io/NetworkPolicy"],
-  parameters: { balancers: { type: "string", description: "Regular expression for the name of a policy that may let everybody in.", default: "(?:^|[-_])(?:nginx|traefik|ingress|balancer|load-?balancer|lb|edge|gateway|proxy)(?:$|[-_])" } },
+  parameters: {
+    balancers: {
+      type: "string",
+      description: "Regular expression for the name of a policy that may let everybody in.",
+      default: "(?:^|[-_])(?:nginx|traefik|ingress|balancer|load-?balancer|lb|edge|gateway|proxy)(?:$|[-_])",
+    },
+  },
   check({ view, props, report, each, parameter }) {
     const balancer = new RegExp(parameter<string>("balancers"), "i").test(view.name);
-    for (const [direction, peers] of [["ingress", "from"], ["egress", "to"]] as const) {
+    for (const [direction, peers] of [
+      ["ingress", "from"],
+      ["egress", "to"],
+    ] as const) {
       if (balancer && direction === "ingress") continue;
       each(props.at("spec", direction).list(), (rule) => {
         const ports = rule.at("ports").list();
@@ -23,7 +32,8 @@ export const policyWideRule = defineRule({
         if (list.length === 0) return report(`a rule of ${direction} allows everybody`, rule);
         each(list, (peer) => {
           const block = peer.at("ipBlock");
-          if (["0.0.0.0/0", "::/0"].includes(block.at("cidr").text() ?? "") && block.at("except").list().length === 0) report(`a rule of ${direction} allows every address`, block);
+          if (["0.0.0.0/0", "::/0"].includes(block.at("cidr").text() ?? "") && block.at("except").list().length === 0)
+            report(`a rule of ${direction} allows every address`, block);
         });
       });
     }

@@ -10,13 +10,20 @@ export const serviceTypeRule = defineRule({
   example: `spec: { type: "ClusterIP", … }`,
   frameworks: ["NSA", "kube-linter exposed-services", "kube-score service-type"],
   kinds: ["core/Service"],
-  parameters: { balancers: { type: "string", description: "Regular expression for the name of a balancer.", default: "(?:^|[-_])(?:nginx|traefik|haproxy|caddy|envoy|ingress|balancer|load-?balancer|lb|edge|gateway|proxy)(?:$|[-_])" } },
+  parameters: {
+    balancers: {
+      type: "string",
+      description: "Regular expression for the name of a balancer.",
+      default: "(?:^|[-_])(?:nginx|traefik|haproxy|caddy|envoy|ingress|balancer|load-?balancer|lb|edge|gateway|proxy)(?:$|[-_])",
+    },
+  },
   check({ view, props, report, parameter, scope }) {
     const spec = props.at("spec");
     scope(() => {
       if (spec.at("externalIPs").list().length > 0) report("the service takes external addresses", spec.at("externalIPs"));
     });
     const type = spec.at("type").text() ?? "ClusterIP";
-    if (["NodePort", "LoadBalancer"].includes(type) && !new RegExp(parameter<string>("balancers"), "i").test(view.name)) report(`the service is a ${type}`, spec.at("type"));
+    if (["NodePort", "LoadBalancer"].includes(type) && !new RegExp(parameter<string>("balancers"), "i").test(view.name))
+      report(`the service is a ${type}`, spec.at("type"));
   },
 });

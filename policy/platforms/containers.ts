@@ -78,7 +78,14 @@ export function containersOf(view: View): Container[] {
     // `mustRun: false` is how a container that runs to completion is written.
     const mustRun = view.props.at("mustRun");
     return [
-      { platform: "docker", view, at: view.props, label: "the container", init: mustRun.known && mustRun.flag() === false, image: view.props.at("image") },
+      {
+        platform: "docker",
+        view,
+        at: view.props,
+        label: "the container",
+        init: mustRun.known && mustRun.flag() === false,
+        image: view.props.at("image"),
+      },
     ];
   }
   const pod = podOf(view);
@@ -119,7 +126,12 @@ function valueAfterEquals(entry: Reader): Reader {
 
 /** Every word of the command line: entry point, command and arguments. */
 export function commandLineOf(container: Container): Reader[] {
-  const fields = container.platform === "swarm" ? ["commands", "args"] : container.platform === "docker" ? ["entrypoints", "command"] : ["command", "args"];
+  const fields =
+    container.platform === "swarm"
+      ? ["commands", "args"]
+      : container.platform === "docker"
+        ? ["entrypoints", "command"]
+        : ["command", "args"];
   return fields.flatMap((field) => container.at.at(field).list());
 }
 
@@ -152,7 +164,8 @@ export function imageName(image: string): string {
   return path.split(":", 1)[0]!.toLowerCase();
 }
 
-const DATABASES = /^(?:postgres(?:ql)?|postgis|timescaledb(?:-ha)?|pgvector|mysql|mariadb|percona(?:-server)?|mongo(?:db)?|cockroach|cassandra|couchdb|clickhouse(?:-server)?|mssql|influxdb|elasticsearch|opensearch|spilo.*)$/;
+const DATABASES =
+  /^(?:postgres(?:ql)?|postgis|timescaledb(?:-ha)?|pgvector|mysql|mariadb|percona(?:-server)?|mongo(?:db)?|cockroach|cassandra|couchdb|clickhouse(?:-server)?|mssql|influxdb|elasticsearch|opensearch|spilo.*)$/;
 const CACHES = /^(?:redis|valkey|keydb|memcached|dragonfly)$/;
 
 /** What kind of data store an image is, by its name. The name may carry a prefix as in `testbro-postgres`. */

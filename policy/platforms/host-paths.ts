@@ -25,7 +25,10 @@ export function hostMountsOf(view: View): HostMount[] {
         return {
           source: () => volume.at("hostPath", "path").text() ?? "",
           readOnly: () => own().every((mount) => mount.at("readOnly").flag() === true),
-          propagation: () => own().map((mount) => mount.at("mountPropagation").text()).find((mode) => mode !== undefined),
+          propagation: () =>
+            own()
+              .map((mount) => mount.at("mountPropagation").text())
+              .find((mode) => mode !== undefined),
           at: volume,
         };
       });
@@ -46,6 +49,11 @@ export function hostMountsOf(view: View): HostMount[] {
     .at("volumes")
     .list()
     .filter((volume) => volume.at("hostPath").written)
-    .map((volume) => ({ source: () => volume.at("hostPath").text() ?? "", readOnly: () => volume.at("readOnly").flag() === true, propagation: () => undefined, at: volume }));
+    .map((volume) => ({
+      source: () => volume.at("hostPath").text() ?? "",
+      readOnly: () => volume.at("readOnly").flag() === true,
+      propagation: () => undefined,
+      at: volume,
+    }));
   return [...binds, ...volumes];
 }

@@ -129,5 +129,7 @@ export function listensTls(server: NginxServer): boolean {
 
 /** Whether a server block takes plain HTTP connections from outside, on port 80 or 8080. */
 export function listensPlainHttp(server: NginxServer): boolean {
-  return (server.directives.get("listen") ?? []).some((listen) => !/\b(?:ssl|quic)\b/.test(listen) && /(?:^|:)(?:80|8080)\b/.test(listen) && !/^127\./.test(listen));
+  return (server.directives.get("listen") ?? []).some(
+    (listen) => !/\b(?:ssl|quic)\b/.test(listen) && /(?:^|:)(?:80|8080)\b/.test(listen) && !/^127\./.test(listen),
+  );
 }

@@ -24,7 +24,7 @@ export function quantity(text: string | undefined): number | undefined {
   return unit === null || unit === undefined ? undefined : Number(match![1]) * unit;
 }
 
-const SECONDS: Readonly<Record<string, number>> = { ns: 1e-9, us: 1e-6, "µs": 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600, d: 86400 };
+const SECONDS: Readonly<Record<string, number>> = { ns: 1e-9, us: 1e-6, µs: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600, d: 86400 };
 
 /** A Go duration (`1m30s`) in seconds; undefined when it is none. */
 export function seconds(text: string | undefined): number | undefined {

@@ -7,7 +7,9 @@ const SCALED = ["apps/Deployment", "apps/StatefulSet", "apps/ReplicaSet"];
 export function targetOf(autoscaler: View, index: StackIndex): View | undefined {
   const target = autoscaler.props.at("spec", "scaleTargetRef");
   const [kind, name] = [target.at("kind").text(), target.at("name").text()];
-  return index.ofKind(...SCALED).find((view) => view.kind.endsWith(`/${kind}`) && nameOf(view) === name && namespaceOf(view) === namespaceOf(autoscaler));
+  return index
+    .ofKind(...SCALED)
+    .find((view) => view.kind.endsWith(`/${kind}`) && nameOf(view) === name && namespaceOf(view) === namespaceOf(autoscaler));
 }
 
 /** Every autoscaler of the stack, as items for `eachView`. */

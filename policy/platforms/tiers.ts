@@ -7,12 +7,22 @@ export function keepsData(view: View): boolean {
   const pod = podOf(view);
   if (pod) {
     if (view.kind === "apps/StatefulSet" && view.props.at("spec", "volumeClaimTemplates").list().length > 0) return true;
-    return pod.spec.at("volumes").list().some((volume) => volume.at("persistentVolumeClaim").written);
+    return pod.spec
+      .at("volumes")
+      .list()
+      .some((volume) => volume.at("persistentVolumeClaim").written);
   }
   const spec = view.kind === "docker/Service" ? view.props.at("taskSpec", "containerSpec") : view.props;
   return (
-    spec.at("mounts").list().some((mount) => mount.at("type").text() === "volume") ||
-    (view.kind === "docker/Container" && spec.at("volumes").list().some((volume) => volume.at("volumeName").written))
+    spec
+      .at("mounts")
+      .list()
+      .some((mount) => mount.at("type").text() === "volume") ||
+    (view.kind === "docker/Container" &&
+      spec
+        .at("volumes")
+        .list()
+        .some((volume) => volume.at("volumeName").written))
   );
 }
 
@@ -21,7 +31,9 @@ export function worksInBackground(view: View): boolean {
   if (view.kind.startsWith("batch/")) return true;
   if (/(?:^|-)(?:backup|migrat\w*|cron|scheduler|job|seed)(?:-|$)/.test(view.name)) return true;
   if (labelOf(view, "policy.testbro.ai/backs-up") !== undefined) return true;
-  return containersOf(view).some((container) => commandLineOf(container).some((word) => word.known && /\b(?:pg_dump|pg_basebackup|migrate)\b/.test(word.text() ?? "")));
+  return containersOf(view).some((container) =>
+    commandLineOf(container).some((word) => word.known && /\b(?:pg_dump|pg_basebackup|migrate)\b/.test(word.text() ?? "")),
+  );
 }
 
 /** Whether replicas of a workload answer requests and can stand in for each other. @throws Undecided */

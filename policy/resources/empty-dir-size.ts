@@ -13,7 +13,8 @@ export const emptyDirSizeRule = defineRule({
   check({ view, report, each }) {
     each(podOf(view)!.spec.at("volumes").list(), (volume) => {
       const directory = volume.at("emptyDir");
-      if (directory.exists && !directory.at("sizeLimit").exists) report(`volume "${volume.at("name").text()}" has no size limit`, directory);
+      if (directory.exists && !directory.at("sizeLimit").exists)
+        report(`volume "${volume.at("name").text()}" has no size limit`, directory);
     });
   },
 });

@@ -5,7 +5,10 @@ import * as kube from "../fixtures/kubernetes";
 
 export const fixtures: Fixtures = {
   rule: ephemeralStorageRule,
-good: [kube.deployment, kube.cronJob],
-  bad: [edit(kube.deployment, { 'spec.template.spec.containers[0].resources.limits["ephemeral-storage"]': REMOVE }), edit(kube.job, { 'spec.template.spec.containers[0].resources.requests["ephemeral-storage"]': REMOVE })],
+  good: [kube.deployment, kube.cronJob],
+  bad: [
+    edit(kube.deployment, { 'spec.template.spec.containers[0].resources.limits["ephemeral-storage"]': REMOVE }),
+    edit(kube.job, { 'spec.template.spec.containers[0].resources.requests["ephemeral-storage"]': REMOVE }),
+  ],
   unknown: [unknownAt(kube.deployment, 'spec.template.spec.containers[0].resources.limits["ephemeral-storage"]')],
 };

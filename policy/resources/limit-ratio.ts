@@ -18,13 +18,17 @@ export const limitRatioRule = defineRule({
   check({ view, report, each, parameter }) {
     for (const resource of ["memory", "cpu"] as const) {
       const requests = amountsOf(view, "requests", resource);
-      each(amountsOf(view, "limits", resource).map((limit, index) => ({ limit, request: requests[index]! })), ({ limit, request }) => {
-        const [most, least] = [limit.read() ?? 0, request.read() ?? 0];
-        if (most <= 0 || least <= 0) return;
-        const ratio = most / least;
-        if (ratio < 1) report(`${limit.label}: the ${resource} limit is below the reservation`, limit.at);
-        if (ratio > parameter<number>(resource) * 1.001) report(`${limit.label}: the ${resource} limit is ${ratio.toFixed(1)} times the reservation`, limit.at);
-      });
+      each(
+        amountsOf(view, "limits", resource).map((limit, index) => ({ limit, request: requests[index]! })),
+        ({ limit, request }) => {
+          const [most, least] = [limit.read() ?? 0, request.read() ?? 0];
+          if (most <= 0 || least <= 0) return;
+          const ratio = most / least;
+          if (ratio < 1) report(`${limit.label}: the ${resource} limit is below the reservation`, limit.at);
+          if (ratio > parameter<number>(resource) * 1.001)
+            report(`${limit.label}: the ${resource} limit is ${ratio.toFixed(1)} times the reservation`, limit.at);
+        },
+      );
     }
   },
 });

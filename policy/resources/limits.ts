@@ -13,7 +13,12 @@ export interface Amount {
 }
 
 const SWARM = { limits: "limits", requests: "reservation", cpu: "nanoCpus", memory: "memoryBytes" } as const;
-const CONTAINER = { "limits memory": "memory", "requests memory": "memoryReservation", "limits cpu": "cpus", "requests cpu": "cpuShares" } as const;
+const CONTAINER = {
+  "limits memory": "memory",
+  "requests memory": "memoryReservation",
+  "limits cpu": "cpus",
+  "requests cpu": "cpuShares",
+} as const;
 /** A cpuShares value that equals one core, by Docker's convention. */
 const SHARES_PER_CORE = 1024;
 

@@ -12,7 +12,10 @@ export const pidsLimitRule = defineRule({
   kinds: ["docker/Container"],
   parameters: { max: { type: "integer", description: "Largest number of processes.", default: 4096, minimum: 1 } },
   check({ props, report, parameter }) {
-    const limit = props.at("ulimits").list().find((entry) => entry.at("name").text() === "nproc");
+    const limit = props
+      .at("ulimits")
+      .list()
+      .find((entry) => entry.at("name").text() === "nproc");
     const hard = limit?.at("hard").number();
     if (!limit || hard === undefined || hard <= 0) report("the number of processes is not limited", props.at("ulimits"));
     else if (hard > parameter<number>("max")) report(`${hard} processes are allowed`, limit);

@@ -5,7 +5,7 @@ import * as kube from "../fixtures/kubernetes";
 
 export const fixtures: Fixtures = {
   rule: quantitiesRule,
-good: [kube.deployment, kube.job],
+  good: [kube.deployment, kube.job],
   bad: [
     edit(kube.deployment, { "spec.template.spec.containers[0].resources.limits.memory": "512m" }),
     edit(kube.deployment, { "spec.template.spec.containers[0].resources.limits.cpu": "1000" }),

@@ -18,7 +18,8 @@ export const quantitiesRule = defineRule({
         each(at.at("resources", side).entries(), ([name, value]) => {
           const amount = quantity(value.text());
           if (amount === undefined) report(`${label}: ${name} "${value.text()}" is not a quantity`, value);
-          else if ((name === "memory" || name === "ephemeral-storage") && amount > 0 && amount < 4 * 2 ** 20) report(`${label}: ${name} ${value.text()} is ${amount} bytes`, value);
+          else if ((name === "memory" || name === "ephemeral-storage") && amount > 0 && amount < 4 * 2 ** 20)
+            report(`${label}: ${name} ${value.text()} is ${amount} bytes`, value);
           else if (name === "cpu" && amount > parameter<number>("maxCores")) report(`${label}: ${amount} cores`, value);
         });
       }

@@ -5,7 +5,7 @@ import * as docker from "../fixtures/docker";
 
 export const fixtures: Fixtures = {
   rule: swapRule,
-good: [docker.container],
+  good: [docker.container],
   bad: [edit(docker.container, { memorySwap: REMOVE }), edit(docker.container, { memorySwap: -1 })],
   unknown: [unknownAt(docker.container, "memorySwap")],
 };

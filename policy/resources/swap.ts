@@ -13,6 +13,7 @@ export const swapRule = defineRule({
     const memory = props.at("memory").number() ?? 0;
     if (memory <= 0) return;
     const swap = props.at("memorySwap").number();
-    if (swap === undefined || swap < 0 || swap > memory) report(`memory is limited to ${memory} MiB but swap is not`, props.at("memorySwap"));
+    if (swap === undefined || swap < 0 || swap > memory)
+      report(`memory is limited to ${memory} MiB but swap is not`, props.at("memorySwap"));
   },
 });

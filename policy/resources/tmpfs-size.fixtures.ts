@@ -5,7 +5,10 @@ import * as docker from "../fixtures/docker";
 
 export const fixtures: Fixtures = {
   rule: tmpfsSizeRule,
-good: [docker.service, docker.container],
-  bad: [edit(docker.service, { "taskSpec.containerSpec.mounts[0].tmpfsOptions.sizeBytes": REMOVE }), edit(docker.container, { "tmpfs./tmp": "noexec" })],
+  good: [docker.service, docker.container],
+  bad: [
+    edit(docker.service, { "taskSpec.containerSpec.mounts[0].tmpfsOptions.sizeBytes": REMOVE }),
+    edit(docker.container, { "tmpfs./tmp": "noexec" }),
+  ],
   unknown: [unknownAt(docker.service, "taskSpec.containerSpec.mounts"), unknownAt(docker.container, "tmpfs./tmp")],
 };

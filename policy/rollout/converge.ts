@@ -21,7 +21,9 @@ export const convergeRule = defineRule({
     const timeout = seconds(converge.at("timeout").text()) ?? 180;
     const start = seconds(dockerHealthcheck(view).at("startPeriod").text()) ?? 0;
     const monitor = seconds(props.at("updateConfig", "monitor").text()) ?? 5;
-    const steps = Math.ceil((props.at("mode", "replicated", "replicas").number() ?? 1) / Math.max(1, props.at("updateConfig", "parallelism").number() ?? 1));
+    const steps = Math.ceil(
+      (props.at("mode", "replicated", "replicas").number() ?? 1) / Math.max(1, props.at("updateConfig", "parallelism").number() ?? 1),
+    );
     const worst = steps * (start + monitor);
     if (timeout < worst) report(`the timeout of ${timeout} s is below the worst case of ${worst} s`, converge.at("timeout"));
   },

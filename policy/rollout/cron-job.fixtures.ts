@@ -5,7 +5,7 @@ import * as kube from "../fixtures/kubernetes";
 
 export const fixtures: Fixtures = {
   rule: cronJobRule,
-good: [kube.cronJob],
+  good: [kube.cronJob],
   bad: [
     edit(kube.cronJob, { "spec.concurrencyPolicy": REMOVE }),
     edit(kube.cronJob, { "spec.startingDeadlineSeconds": 5 }),

@@ -13,7 +13,8 @@ export const cronJobRule = defineRule({
   check({ props, report, scope }) {
     const spec = props.at("spec");
     scope(() => {
-      if (!["Forbid", "Replace"].includes(spec.at("concurrencyPolicy").text() ?? "Allow")) report("runs may overlap", spec.at("concurrencyPolicy"));
+      if (!["Forbid", "Replace"].includes(spec.at("concurrencyPolicy").text() ?? "Allow"))
+        report("runs may overlap", spec.at("concurrencyPolicy"));
     });
     scope(() => {
       // Below ten seconds the controller, which looks every ten seconds, may never start the job.

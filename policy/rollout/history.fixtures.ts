@@ -5,7 +5,7 @@ import * as kube from "../fixtures/kubernetes";
 
 export const fixtures: Fixtures = {
   rule: historyRule,
-good: [kube.deployment, kube.statefulSet],
+  good: [kube.deployment, kube.statefulSet],
   bad: [edit(kube.deployment, { "spec.revisionHistoryLimit": 0 }), edit(kube.deployment, { "spec.minReadySeconds": 300 })],
   unknown: [unknownAt(kube.deployment, "spec.revisionHistoryLimit"), unknownAt(kube.deployment, "spec.minReadySeconds")],
 };

@@ -16,7 +16,8 @@ export const historyRule = defineRule({
     });
     scope(() => {
       const deadline = spec.at("progressDeadlineSeconds");
-      if ((deadline.number() ?? 600) <= (spec.at("minReadySeconds").number() ?? 0)) report("the progress deadline is not above minReadySeconds", deadline);
+      if ((deadline.number() ?? 600) <= (spec.at("minReadySeconds").number() ?? 0))
+        report("the progress deadline is not above minReadySeconds", deadline);
     });
   },
 });

@@ -11,7 +11,9 @@ export const preStopRule = defineRule({
   fix: "Add a preStop sleep of a few seconds, or let the process drain itself (DRAIN_SECONDS).",
   example: `lifecycle: { preStop: { sleep: { seconds: 10 } } }`,
   kinds: ["apps/Deployment", "apps/StatefulSet", "apps/DaemonSet"],
-  parameters: { ports: { type: "array", items: { type: "string" }, description: "Port names that take no requests to lose.", default: ["metrics"] } },
+  parameters: {
+    ports: { type: "array", items: { type: "string" }, description: "Port names that take no requests to lose.", default: ["metrics"] },
+  },
   check({ view, report, each, parameter }) {
     const ignored = parameter<string[]>("ports");
     each(lastingContainers(view), (container) => {

@@ -5,7 +5,7 @@ import * as docker from "../fixtures/docker";
 
 export const fixtures: Fixtures = {
   rule: rollbackConfigRule,
-good: [docker.service, docker.balancer],
+  good: [docker.service, docker.balancer],
   bad: [
     edit(docker.service, { rollbackConfig: REMOVE }),
     edit(docker.service, { "rollbackConfig.parallelism": 0 }),

@@ -5,7 +5,11 @@ import * as docker from "../fixtures/docker";
 
 export const fixtures: Fixtures = {
   rule: startFirstRule,
-good: [docker.service, docker.balancer, docker.database],
-  bad: [edit(docker.service, { "updateConfig.order": REMOVE }), edit(docker.database, { "updateConfig.order": "start-first" }), edit(docker.balancer, { "updateConfig.order": "start-first" })],
+  good: [docker.service, docker.balancer, docker.database],
+  bad: [
+    edit(docker.service, { "updateConfig.order": REMOVE }),
+    edit(docker.database, { "updateConfig.order": "start-first" }),
+    edit(docker.balancer, { "updateConfig.order": "start-first" }),
+  ],
   unknown: [unknownAt(docker.service, "updateConfig.order"), unknownAt(docker.balancer, "endpointSpec")],
 };

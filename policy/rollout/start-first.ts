@@ -12,7 +12,10 @@ export const startFirstRule = defineRule({
   kinds: ["docker/Service"],
   check({ view, props, report }) {
     const order = props.at("updateConfig", "order");
-    const hostPorts = props.at("endpointSpec", "ports").list().some((port) => port.at("publishMode").text() === "host");
+    const hostPorts = props
+      .at("endpointSpec", "ports")
+      .list()
+      .some((port) => port.at("publishMode").text() === "host");
     const stopFirst = (order.text() ?? "stop-first") === "stop-first";
     if (keepsData(view)) {
       if (!stopFirst) report("the service keeps data but two replicas run during an update", order);

@@ -6,7 +6,7 @@ import * as kube from "../fixtures/kubernetes";
 
 export const fixtures: Fixtures = {
   rule: stopGraceRule,
-good: [docker.service, docker.container, kube.deployment, kube.statefulSet],
+  good: [docker.service, docker.container, kube.deployment, kube.statefulSet],
   bad: [
     edit(docker.service, { "taskSpec.containerSpec.stopGracePeriod": REMOVE }),
     edit(docker.service, { "taskSpec.containerSpec.env.DRAIN_SECONDS": "60" }),
@@ -14,5 +14,8 @@ good: [docker.service, docker.container, kube.deployment, kube.statefulSet],
     edit(kube.deployment, { "spec.template.spec.containers[0].lifecycle.preStop.sleep.seconds": 60 }),
     edit(kube.deployment, { "spec.template.spec.terminationGracePeriodSeconds": 5 }),
   ],
-  unknown: [unknownAt(docker.service, "taskSpec.containerSpec.stopGracePeriod"), unknownAt(kube.deployment, "spec.template.spec.terminationGracePeriodSeconds")],
+  unknown: [
+    unknownAt(docker.service, "taskSpec.containerSpec.stopGracePeriod"),
+    unknownAt(kube.deployment, "spec.template.spec.terminationGracePeriodSeconds"),
+  ],
 };

@@ -15,14 +15,22 @@ export const stopGraceRule = defineRule({
   parameters: { minSeconds: { type: "number", description: "Least grace time in seconds.", default: 15, minimum: 0 } },
   check({ view, props, report, parameter, each }) {
     const pod = podOf(view);
-    const at = pod ? pod.spec.at("terminationGracePeriodSeconds") : view.kind === "docker/Service" ? props.at("taskSpec", "containerSpec", "stopGracePeriod") : props.at("stopTimeout");
+    const at = pod
+      ? pod.spec.at("terminationGracePeriodSeconds")
+      : view.kind === "docker/Service"
+        ? props.at("taskSpec", "containerSpec", "stopGracePeriod")
+        : props.at("stopTimeout");
     // Docker's default is 10 s, Kubernetes' 30 s.
     const grace = (view.kind === "docker/Service" ? seconds(at.text()) : at.number()) ?? (pod ? 30 : 10);
     if (grace < parameter<number>("minSeconds")) report(`the process is killed after ${grace} s`, at);
     each(pod ? lastingContainers(view) : containersOf(view), (container) => {
-      const drain = environmentOf(container).find(({ name }) => name === "DRAIN_SECONDS")?.value.number() ?? 0;
+      const drain =
+        environmentOf(container)
+          .find(({ name }) => name === "DRAIN_SECONDS")
+          ?.value.number() ?? 0;
       const sleep = pod ? (container.at.at("lifecycle", "preStop", "sleep", "seconds").number() ?? 0) : 0;
-      if (drain + sleep > 0 && drain + sleep >= grace) report(`${container.label} drains for ${drain + sleep} s but is killed after ${grace} s`, at);
+      if (drain + sleep > 0 && drain + sleep >= grace)
+        report(`${container.label} drains for ${drain + sleep} s but is killed after ${grace} s`, at);
     });
   },
 });

@@ -5,7 +5,7 @@ import * as kube from "../fixtures/kubernetes";
 
 export const fixtures: Fixtures = {
   rule: strategyRule,
-good: [kube.deployment, kube.statefulSet],
+  good: [kube.deployment, kube.statefulSet],
   bad: [
     edit(kube.deployment, { "spec.strategy": { type: "Recreate" } }),
     edit(kube.deployment, { "spec.strategy.rollingUpdate.maxUnavailable": "100%" }),

@@ -11,7 +11,15 @@ export const strategyRule = defineRule({
   example: `strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } }`,
   frameworks: ["kube-score deployment-strategy", "kube-linter update-configuration"],
   kinds: ["apps/Deployment", "apps/StatefulSet", "apps/DaemonSet"],
-  parameters: { maxUnavailablePercent: { type: "number", description: "Largest share of pods, in percent, that may be away during an update.", default: 25, minimum: 0, maximum: 100 } },
+  parameters: {
+    maxUnavailablePercent: {
+      type: "number",
+      description: "Largest share of pods, in percent, that may be away during an update.",
+      default: 25,
+      minimum: 0,
+      maximum: 100,
+    },
+  },
   check({ view, props, report, parameter, scope }) {
     const spec = props.at("spec");
     const strategy = spec.at(view.kind === "apps/Deployment" ? "strategy" : "updateStrategy");
@@ -27,7 +35,11 @@ export const strategyRule = defineRule({
       if (percent > parameter<number>("maxUnavailablePercent")) report(`${text} pods may be away during an update`, unavailable);
     });
     scope(() => {
-      if (/^0+%?$/.test(strategy.at("rollingUpdate", "maxSurge").text() ?? "") && /^0+%?$/.test(strategy.at("rollingUpdate", "maxUnavailable").text() ?? "")) report("neither a surge nor an absence is allowed, so that nothing can be updated", strategy);
+      if (
+        /^0+%?$/.test(strategy.at("rollingUpdate", "maxSurge").text() ?? "") &&
+        /^0+%?$/.test(strategy.at("rollingUpdate", "maxUnavailable").text() ?? "")
+      )
+        report("neither a surge nor an absence is allowed, so that nothing can be updated", strategy);
     });
   },
 });

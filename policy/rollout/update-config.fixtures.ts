@@ -5,7 +5,7 @@ import * as docker from "../fixtures/docker";
 
 export const fixtures: Fixtures = {
   rule: updateConfigRule,
-good: [docker.service, docker.balancer, docker.database],
+  good: [docker.service, docker.balancer, docker.database],
   bad: [
     edit(docker.service, { updateConfig: REMOVE }),
     edit(docker.service, { "updateConfig.failureAction": "pause" }),

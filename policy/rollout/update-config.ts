@@ -23,7 +23,8 @@ export const updateConfigRule = defineRule({
       else if (replicas > 1 && parallelism >= replicas) report(`all ${replicas} replicas are replaced at once`, update.at("parallelism"));
     });
     scope(() => {
-      if ((update.at("maxFailureRatio").number() ?? 0) > 0.25) report("the update goes on although a quarter of the replicas failed", update.at("maxFailureRatio"));
+      if ((update.at("maxFailureRatio").number() ?? 0) > 0.25)
+        report("the update goes on although a quarter of the replicas failed", update.at("maxFailureRatio"));
     });
   },
 });

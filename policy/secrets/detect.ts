@@ -1,9 +1,12 @@
 /** Words in a variable's name that announce a secret. */
-const SECRET_NAME = /(?:^|[_.-])(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|encryption[_-]?key|signing[_-]?key|secret[_-]?key|credentials?|auth[_-]?key|salt|dsn[_-]?password)(?:$|[_.-])|pass(?:word|wd|phrase)(?:$|[_.-])/i;
+const SECRET_NAME =
+  /(?:^|[_.-])(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|encryption[_-]?key|signing[_-]?key|secret[_-]?key|credentials?|auth[_-]?key|salt|dsn[_-]?password)(?:$|[_.-])|pass(?:word|wd|phrase)(?:$|[_.-])/i;
 /** Endings of names that only point at a secret or describe it. */
-const POINTER = /(?:[_.-](?:file|path|dir|name|names|id|ids|ref|url|uri|host|port|user|username|ttl|expiry|expires|expiration|lifetime|length|size|algorithm|type|method|enabled|required|policy|header|version|count|limit|rotation))$/i;
+const POINTER =
+  /(?:[_.-](?:file|path|dir|name|names|id|ids|ref|url|uri|host|port|user|username|ttl|expiry|expires|expiration|lifetime|length|size|algorithm|type|method|enabled|required|policy|header|version|count|limit|rotation))$/i;
 /** Values that are no secret: empty, paths, switches, placeholders filled in elsewhere. */
-const HARMLESS = /^(?:|\/[\w./-]*|true|false|yes|no|on|off|none|null|disabled|enabled|\d{1,5}|\$\{?[\w.()-]+\}?|\$\([\w.]+\)|<[^>]*>|\{\{.*\}\}|__file:.*|file:\/\/.*|\*+)$/i;
+const HARMLESS =
+  /^(?:|\/[\w./-]*|true|false|yes|no|on|off|none|null|disabled|enabled|\d{1,5}|\$\{?[\w.()-]+\}?|\$\([\w.]+\)|<[^>]*>|\{\{.*\}\}|__file:.*|file:\/\/.*|\*+)$/i;
 
 /** Forms only a secret has. */
 const FORMS: readonly [string, RegExp][] = [
@@ -28,11 +31,13 @@ export function entropy(text: string): number {
 }
 
 /** Names of values that look random by nature and are public. */
-const PUBLIC_NAME = /(?:sha|commit|digest|hash|checksum|revision|fingerprint|build|version|uuid|guid|nonce|etag|cert(?:ificate)?|public|(?:^|[_.-])id$)/i;
+const PUBLIC_NAME =
+  /(?:sha|commit|digest|hash|checksum|revision|fingerprint|build|version|uuid|guid|nonce|etag|cert(?:ificate)?|public|(?:^|[_.-])id$)/i;
 
 /** Whether a text looks like a generated key: long, one word, mixed characters, high entropy. Digests, UUIDs, paths and names do not. */
 export function looksGenerated(text: string): boolean {
-  if (text.length < 20 || text.length > 512 || /^sha\d+[:-]/i.test(text) || /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return false;
+  if (text.length < 20 || text.length > 512 || /^sha\d+[:-]/i.test(text) || /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text))
+    return false;
   if (/^[0-9a-f]{32,}$/i.test(text)) return entropy(text) > 3;
   if (!/^[A-Za-z0-9+/_=-]+$/.test(text) || /^\/|\/\//.test(text)) return false;
   const classes = [/[a-z]/, /[A-Z]/, /[0-9]/].filter((characters) => characters.test(text)).length;

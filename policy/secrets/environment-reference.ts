@@ -15,7 +15,11 @@ export const environmentReferenceRule = defineRule({
     each(containersOf(view), ({ at, label }) => {
       each(at.at("env").list(), (entry) => {
         const from = entry.at("valueFrom", "secretKeyRef");
-        if (from.written) report(`${label} gets secret ${from.at("name").known ? from.at("name").text() : "(unknown)"} as ${entry.at("name").text()}`, entry);
+        if (from.written)
+          report(
+            `${label} gets secret ${from.at("name").known ? from.at("name").text() : "(unknown)"} as ${entry.at("name").text()}`,
+            entry,
+          );
       });
       each(at.at("envFrom").list(), (entry) => {
         if (entry.at("secretRef").written) report(`${label} gets a whole secret as variables`, entry);

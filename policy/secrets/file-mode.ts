@@ -18,13 +18,16 @@ export const fileModeRule = defineRule({
       if (((mode ?? fallback) & OTHERS) !== 0) report(`${what} has mode 0${(mode ?? fallback).toString(8)}`, at);
     };
     if (view.kind === "docker/Service") {
-      return each(props.at("taskSpec", "containerSpec", "secrets").list(), (secret) => judge(secret.at("fileMode").number(), 0o444, `secret file ${secret.at("fileName").text()}`, secret.at("fileMode")));
+      return each(props.at("taskSpec", "containerSpec", "secrets").list(), (secret) =>
+        judge(secret.at("fileMode").number(), 0o444, `secret file ${secret.at("fileName").text()}`, secret.at("fileMode")),
+      );
     }
     each(podOf(view)!.spec.at("volumes").list(), (volume) => {
       const secret = volume.at("secret");
       if (secret.exists) judge(secret.at("defaultMode").number(), 0o644, `secret volume "${volume.at("name").text()}"`, secret);
       each(volume.at("projected", "sources").list(), (source) => {
-        if (source.at("secret").exists) judge(volume.at("projected", "defaultMode").number(), 0o644, `projected secret in volume "${volume.at("name").text()}"`, volume);
+        if (source.at("secret").exists)
+          judge(volume.at("projected", "defaultMode").number(), 0o644, `projected secret in volume "${volume.at("name").text()}"`, volume);
       });
     });
   },

@@ -6,7 +6,18 @@ import * as kube from "../fixtures/kubernetes";
 
 export const fixtures: Fixtures = {
   rule: fixedNameRule,
-good: [docker.secret, docker.config, kube.secret, kube.configMap, edit(docker.secret, { name: REMOVE }), edit(kube.secret, { "metadata.annotations": REMOVE, "metadata.name": "fixed" })],
-  bad: [edit(docker.secret, { name: "database-password" }), edit(docker.config, { name: "nginx.conf" }), edit(kube.secret, { "metadata.annotations": REMOVE, "metadata.name": "backend", immutable: true })],
+  good: [
+    docker.secret,
+    docker.config,
+    kube.secret,
+    kube.configMap,
+    edit(docker.secret, { name: REMOVE }),
+    edit(kube.secret, { "metadata.annotations": REMOVE, "metadata.name": "fixed" }),
+  ],
+  bad: [
+    edit(docker.secret, { name: "database-password" }),
+    edit(docker.config, { name: "nginx.conf" }),
+    edit(kube.secret, { "metadata.annotations": REMOVE, "metadata.name": "backend", immutable: true }),
+  ],
   unknown: [unknownAt(docker.secret, "name"), unknownAt(kube.secret, "metadata")],
 };

@@ -21,6 +21,7 @@ export const fixedNameRule = defineRule({
     }
     const metadata = props.at("metadata");
     if (metadata.at("annotations", "pulumi.com/autonamed").text() === "true" || metadata.at("generateName").exists) return;
-    if (props.at("immutable").flag() === true && fixed(metadata.at("name"))) report(`the name "${metadata.at("name").text()}" of an immutable object is fixed`, metadata.at("name"));
+    if (props.at("immutable").flag() === true && fixed(metadata.at("name")))
+      report(`the name "${metadata.at("name").text()}" of an immutable object is fixed`, metadata.at("name"));
   },
 });

@@ -10,7 +10,21 @@ export const labelsRule = defineRule({
   why: "Labels are shown in every list and copied to monitoring.",
   fix: "Move the value into a secret; basic-auth users of Traefik into a usersFile.",
   example: `{ label: "traefik.http.middlewares.admin-auth.basicauth.usersfile", value: "/run/secrets/users" }`,
-  kinds: ["docker/Service", "docker/Container", "docker/Network", "docker/Volume", "docker/Secret", "docker/ServiceConfig", "apps/Deployment", "apps/StatefulSet", "apps/DaemonSet", "core/Service", "core/ConfigMap", "core/Namespace", "networking.k8s.io/Ingress"],
+  kinds: [
+    "docker/Service",
+    "docker/Container",
+    "docker/Network",
+    "docker/Volume",
+    "docker/Secret",
+    "docker/ServiceConfig",
+    "apps/Deployment",
+    "apps/StatefulSet",
+    "apps/DaemonSet",
+    "core/Service",
+    "core/ConfigMap",
+    "core/Namespace",
+    "networking.k8s.io/Ingress",
+  ],
   check({ view, report, each }) {
     each(labelsOf(view), ([name, value]) => {
       if (/^(?:policy\.testbro\.ai|pulumi\.com|kubectl\.kubernetes\.io|deployment\.kubernetes\.io)\//.test(name)) return;

@@ -6,7 +6,7 @@ import * as kube from "../fixtures/kubernetes";
 
 export const fixtures: Fixtures = {
   rule: openDatabaseRule,
-good: [docker.database, docker.container, kube.statefulSet],
+  good: [docker.database, docker.container, kube.statefulSet],
   bad: [
     edit(docker.database, { "taskSpec.containerSpec.env.POSTGRES_HOST_AUTH_METHOD": "trust" }),
     edit(docker.container, { "envs[1]": "ALLOW_EMPTY_PASSWORD=yes" }),

@@ -21,7 +21,8 @@ export const openDatabaseRule = defineRule({
   check({ view, report, each }) {
     each(containersOf(view), (container) => {
       each(environmentOf(container), ({ name, value }) => {
-        if (OPEN.some(([pattern, open]) => pattern.test(name) && value.written && open.test(value.text() ?? ""))) report(`${name}=${value.text()} waives the password`, value);
+        if (OPEN.some(([pattern, open]) => pattern.test(name) && value.written && open.test(value.text() ?? "")))
+          report(`${name}=${value.text()} waives the password`, value);
       });
     });
   },

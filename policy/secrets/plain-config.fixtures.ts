@@ -4,11 +4,13 @@ import { edit, unknownAt } from "../fixtures/edit";
 import * as docker from "../fixtures/docker";
 import * as kube from "../fixtures/kubernetes";
 
-const uploaded = edit(docker.container, { uploads: [{ file: "/etc/app.yaml", content: "logLevel: info\npasswordFile: /run/secrets/x\n" }] });
+const uploaded = edit(docker.container, {
+  uploads: [{ file: "/etc/app.yaml", content: "logLevel: info\npasswordFile: /run/secrets/x\n" }],
+});
 
 export const fixtures: Fixtures = {
   rule: plainConfigRule,
-good: [docker.config, kube.configMap, uploaded],
+  good: [docker.config, kube.configMap, uploaded],
   bad: [
     edit(docker.config, { data: "cGFzc3dvcmQ6IGh1bnRlcjIK" }),
     edit(kube.configMap, { "data.PASSWORD": "hunter2" }),

@@ -3,12 +3,20 @@ import { certificateLifetimeRule } from "./certificate-lifetime";
 import { edit, unknownAt, REMOVE } from "../fixtures/edit";
 import * as kube from "../fixtures/kubernetes";
 
-const own = { type: "tls:index/locallySignedCert:LocallySignedCert", name: "server", props: { validityPeriodHours: 2160, earlyRenewalHours: 720, allowedUses: ["server_auth"] } };
-const authority = { type: "tls:index/selfSignedCert:SelfSignedCert", name: "authority", props: { validityPeriodHours: 43800, earlyRenewalHours: 8760, isCaCertificate: true } };
+const own = {
+  type: "tls:index/locallySignedCert:LocallySignedCert",
+  name: "server",
+  props: { validityPeriodHours: 2160, earlyRenewalHours: 720, allowedUses: ["server_auth"] },
+};
+const authority = {
+  type: "tls:index/selfSignedCert:SelfSignedCert",
+  name: "authority",
+  props: { validityPeriodHours: 43800, earlyRenewalHours: 8760, isCaCertificate: true },
+};
 
 export const fixtures: Fixtures = {
   rule: certificateLifetimeRule,
-good: [own, authority, kube.certificate],
+  good: [own, authority, kube.certificate],
   bad: [
     edit(own, { validityPeriodHours: 43800 }),
     edit(own, { earlyRenewalHours: REMOVE }),

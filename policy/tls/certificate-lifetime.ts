@@ -12,7 +12,12 @@ export const certificateLifetimeRule = defineRule({
   kinds: ["tls/SelfSignedCert", "tls/LocallySignedCert", "cert-manager.io/Certificate"],
   parameters: {
     maxHours: { type: "integer", description: "Longest validity of a server or client certificate in hours.", default: 9552, minimum: 1 },
-    maxAuthorityHours: { type: "integer", description: "Longest validity of a certificate authority in hours.", default: 87_600, minimum: 1 },
+    maxAuthorityHours: {
+      type: "integer",
+      description: "Longest validity of a certificate authority in hours.",
+      default: 87_600,
+      minimum: 1,
+    },
   },
   check({ view, props, report, parameter, scope }) {
     const manager = view.kind === "cert-manager.io/Certificate";
@@ -21,7 +26,8 @@ export const certificateLifetimeRule = defineRule({
     const most = parameter<number>(authority ? "maxAuthorityHours" : "maxHours");
     // cert-manager's default validity is 90 days with renewal after two thirds of it.
     const hours = manager ? (seconds(spec.at("duration").text()) ?? 7_776_000) / 3600 : (spec.at("validityPeriodHours").number() ?? 0);
-    if (hours > most) report(`the certificate is valid for ${hours} h, longer than ${most} h`, spec.at(manager ? "duration" : "validityPeriodHours"));
+    if (hours > most)
+      report(`the certificate is valid for ${hours} h, longer than ${most} h`, spec.at(manager ? "duration" : "validityPeriodHours"));
     scope(() => {
       const early = spec.at(manager ? "renewBefore" : "earlyRenewalHours");
       const before = manager ? (seconds(early.text()) ?? hours * 1200) / 3600 : (early.number() ?? 0);

@@ -4,12 +4,14 @@ import { edit, unknownAt } from "../fixtures/edit";
 import * as docker from "../fixtures/docker";
 import * as kube from "../fixtures/kubernetes";
 
-const option = kube.kubernetes("traefik.io/v1alpha1", "TLSOption", "default", { spec: { cipherSuites: ["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"] } });
+const option = kube.kubernetes("traefik.io/v1alpha1", "TLSOption", "default", {
+  spec: { cipherSuites: ["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"] },
+});
 const uploaded = edit(docker.container, { uploads: [{ file: "/etc/nginx/nginx.conf", contentBase64: docker.config.props["data"] }] });
 
 export const fixtures: Fixtures = {
   rule: ciphersRule,
-good: [docker.config, option, kube.ingress, uploaded, docker.nginx("ssl_ciphers ", "ssl_ciphers HIGH:!aNULL:!MD5:")],
+  good: [docker.config, option, kube.ingress, uploaded, docker.nginx("ssl_ciphers ", "ssl_ciphers HIGH:!aNULL:!MD5:")],
   bad: [
     docker.nginx("ssl_ciphers ", "ssl_ciphers RC4-SHA:"),
     docker.nginx("ssl_ciphers ", "ssl_ciphers ALL:"),

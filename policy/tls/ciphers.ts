@@ -28,14 +28,20 @@ export const ciphersRule = defineRule({
       const weak = weakCipher(list);
       if (weak) report(`cipher ${weak} is offered`, at);
     };
-    if (view.kind === "traefik.io/TLSOption") return each(props.at("spec", "cipherSuites").list(), (suite) => judge(suite.text() ?? "", suite));
-    if (view.kind === "networking.k8s.io/Ingress") return judge(labelOf(view, "nginx.ingress.kubernetes.io/ssl-ciphers") ?? "", props.at("metadata", "annotations"));
+    if (view.kind === "traefik.io/TLSOption")
+      return each(props.at("spec", "cipherSuites").list(), (suite) => judge(suite.text() ?? "", suite));
+    if (view.kind === "networking.k8s.io/Ingress")
+      return judge(labelOf(view, "nginx.ingress.kubernetes.io/ssl-ciphers") ?? "", props.at("metadata", "annotations"));
     each(configTexts(view), (config) => {
       const text = config.text();
       if (/^ssl-ciphers$/.test(config.name)) judge(text, config.at);
       if (!isNginx(text)) return;
       const nginx = parseNginx(text);
-      for (const list of [...nginx.outside("ssl_ciphers"), ...nginx.servers.flatMap((server) => server.directives.get("ssl_ciphers") ?? [])]) judge(list.replace(/["']/g, ""), config.at);
+      for (const list of [
+        ...nginx.outside("ssl_ciphers"),
+        ...nginx.servers.flatMap((server) => server.directives.get("ssl_ciphers") ?? []),
+      ])
+        judge(list.replace(/["']/g, ""), config.at);
     });
   },
 });

@@ -16,10 +16,13 @@ const route = kube.kubernetes("gateway.networking.k8s.io/v1", "HTTPRoute", "shop
 
 export const fixtures: Fixtures = {
   rule: gatewayRedirectRule,
-good: [[gateway, redirect, route]],
+  good: [[gateway, redirect, route]],
   bad: [
     [gateway, redirect, edit(route, { "spec.parentRefs[0].sectionName": REMOVE })],
     [gateway, edit(redirect, { "spec.rules[0].filters[0].requestRedirect.scheme": "http" })],
   ],
-  unknown: [[gateway, unknownAt(route, "spec.parentRefs[0].sectionName")], [gateway, unknownAt(redirect, "spec.rules")]],
+  unknown: [
+    [gateway, unknownAt(route, "spec.parentRefs[0].sectionName")],
+    [gateway, unknownAt(redirect, "spec.rules")],
+  ],
 };

@@ -35,7 +35,8 @@ export const gatewayRedirectRule = defineRule({
         const redirects = (filter: { at(...keys: string[]): { text(): string | undefined } }) =>
           filter.at("type").text() === "RequestRedirect" && filter.at("requestRedirect", "scheme").text() === "https";
         const serves = some(spec.at("rules").list(), (rule) => !some(rule.at("filters").list(), redirects));
-        if (serves || spec.at("rules").list().length === 0) report(view, "the route serves over a plain HTTP listener", spec.at("parentRefs"));
+        if (serves || spec.at("rules").list().length === 0)
+          report(view, "the route serves over a plain HTTP listener", spec.at("parentRefs"));
       },
     );
   },

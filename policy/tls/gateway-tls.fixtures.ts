@@ -5,7 +5,10 @@ import * as kube from "../fixtures/kubernetes";
 
 export const fixtures: Fixtures = {
   rule: gatewayTlsRule,
-good: [kube.gateway, edit(kube.gateway, { "spec.listeners[0].tls": { mode: "Passthrough" } })],
-  bad: [edit(kube.gateway, { "spec.listeners[0].tls.certificateRefs": [] }), edit(kube.gateway, { "spec.listeners[0].protocol": "HTTP", "spec.listeners[0].port": 80 })],
+  good: [kube.gateway, edit(kube.gateway, { "spec.listeners[0].tls": { mode: "Passthrough" } })],
+  bad: [
+    edit(kube.gateway, { "spec.listeners[0].tls.certificateRefs": [] }),
+    edit(kube.gateway, { "spec.listeners[0].protocol": "HTTP", "spec.listeners[0].port": 80 }),
+  ],
   unknown: [unknownAt(kube.gateway, "spec.listeners[0].tls"), unknownAt(kube.gateway, "spec.listeners")],
 };

@@ -15,8 +15,10 @@ export const gatewayTlsRule = defineRule({
       const protocol = listener.at("protocol").text();
       if (protocol !== "HTTPS" && protocol !== "TLS") return;
       if (listener.at("tls", "mode").text() === "Passthrough") return;
-      if (listener.at("tls", "certificateRefs").list().length === 0) report(`listener "${listener.at("name").text()}" has no certificate`, listener);
+      if (listener.at("tls", "certificateRefs").list().length === 0)
+        report(`listener "${listener.at("name").text()}" has no certificate`, listener);
     });
-    if (listeners.every((listener) => listener.at("protocol").text() === "HTTP")) report("the gateway has plain HTTP listeners only", props.at("spec", "listeners"));
+    if (listeners.every((listener) => listener.at("protocol").text() === "HTTP"))
+      report("the gateway has plain HTTP listeners only", props.at("spec", "listeners"));
   },
 });

@@ -4,13 +4,15 @@ import { edit, unknownAt } from "../fixtures/edit";
 import * as docker from "../fixtures/docker";
 import * as kube from "../fixtures/kubernetes";
 
-const middleware = kube.kubernetes("traefik.io/v1alpha1", "Middleware", "security", { spec: { headers: { stsSeconds: 63072000, stsIncludeSubdomains: true } } });
+const middleware = kube.kubernetes("traefik.io/v1alpha1", "Middleware", "security", {
+  spec: { headers: { stsSeconds: 63072000, stsIncludeSubdomains: true } },
+});
 const sts = [{ label: "traefik.http.middlewares.security.headers.stsseconds", value: "63072000" }];
 const uploaded = edit(docker.container, { uploads: [{ file: "/etc/nginx/nginx.conf", contentBase64: docker.config.props["data"] }] });
 
 export const fixtures: Fixtures = {
   rule: hstsRule,
-good: [docker.config, middleware, docker.service, edit(docker.service, { labels: sts }), uploaded, kube.configMap],
+  good: [docker.config, middleware, docker.service, edit(docker.service, { labels: sts }), uploaded, kube.configMap],
   bad: [
     docker.nginx("add_header Strict-Transport-Security", "add_header X-Other"),
     docker.nginx("max-age=63072000", "max-age=300"),
@@ -19,5 +21,9 @@ good: [docker.config, middleware, docker.service, edit(docker.service, { labels:
     edit(uploaded, { "uploads[0].contentBase64": docker.nginx("max-age=63072000", "max-age=1").props["data"] }),
     edit(kube.configMap, { data: { hsts: "false" } }),
   ],
-  unknown: [unknownAt(docker.config, "data"), unknownAt(middleware, "spec.headers.stsSeconds"), unknownAt(edit(docker.service, { labels: sts }), "labels[0].value")],
+  unknown: [
+    unknownAt(docker.config, "data"),
+    unknownAt(middleware, "spec.headers.stsSeconds"),
+    unknownAt(edit(docker.service, { labels: sts }), "labels[0].value"),
+  ],
 };

@@ -16,7 +16,14 @@ export const hstsRule = defineRule({
   fix: "Send the header from every TLS server block, middleware or controller, for half a year at least.",
   example: `add_header Strict-Transport-Security "max-age=63072000" always;`,
   kinds: [...CONFIG_KINDS, "traefik.io/Middleware", "docker/Service"],
-  parameters: { minMaxAge: { type: "integer", description: "Least max-age in seconds. Half a year; Mozilla's guideline is two years.", default: 15_768_000, minimum: 0 } },
+  parameters: {
+    minMaxAge: {
+      type: "integer",
+      description: "Least max-age in seconds. Half a year; Mozilla's guideline is two years.",
+      default: 15_768_000,
+      minimum: 0,
+    },
+  },
   check({ view, props, report, each, parameter, scope }) {
     const least = parameter<number>("minMaxAge");
     const judge = (age: number | undefined, what: string, at = props) => {
@@ -25,7 +32,8 @@ export const hstsRule = defineRule({
     };
     if (view.kind === "traefik.io/Middleware") {
       const headers = props.at("spec", "headers");
-      if (headers.at("stsIncludeSubdomains").written || headers.at("stsPreload").written || headers.at("stsSeconds").written) judge(headers.at("stsSeconds").number() ?? 0, "the middleware", headers);
+      if (headers.at("stsIncludeSubdomains").written || headers.at("stsPreload").written || headers.at("stsSeconds").written)
+        judge(headers.at("stsSeconds").number() ?? 0, "the middleware", headers);
       return;
     }
     if (view.kind === "docker/Service" || view.kind === "docker/Container") {
@@ -35,7 +43,8 @@ export const hstsRule = defineRule({
       if (view.kind === "docker/Service") return;
     }
     scope(() => {
-      if (view.kind === "core/ConfigMap" && props.at("data", "hsts").text() === "false") report("the ingress controller's HSTS is switched off", props.at("data", "hsts"));
+      if (view.kind === "core/ConfigMap" && props.at("data", "hsts").text() === "false")
+        report("the ingress controller's HSTS is switched off", props.at("data", "hsts"));
     });
     each(configTexts(view), (config) => {
       const text = config.text();
@@ -43,7 +52,9 @@ export const hstsRule = defineRule({
       const nginx = parseNginx(text);
       const outside = nginx.outside("add_header").find((header) => /^Strict-Transport-Security/i.test(header));
       for (const server of nginx.servers.filter(listensTls)) {
-        const own = [...server.body.matchAll(/add_header\s+(Strict-Transport-Security[^;]*(?:"[^"]*")?[^;]*);/gi)].map((match) => match[1]!)[0];
+        const own = [...server.body.matchAll(/add_header\s+(Strict-Transport-Security[^;]*(?:"[^"]*")?[^;]*);/gi)].map(
+          (match) => match[1]!,
+        )[0];
         const inherited = server.directives.has("add_header") ? undefined : outside;
         judge(maxAge(own ?? inherited ?? ""), `server ${server.directives.get("server_name")?.[0] ?? "(default)"}`, config.at);
       }

@@ -4,14 +4,19 @@ import { edit, unknownAt } from "../fixtures/edit";
 import * as docker from "../fixtures/docker";
 import * as kube from "../fixtures/kubernetes";
 
-const uploaded = edit(docker.container, { uploads: [{ file: "/etc/nginx/nginx.conf", content: "server { listen 8443 ssl; } server { listen 8080; return 301 https://$host; }" }] });
+const uploaded = edit(docker.container, {
+  uploads: [{ file: "/etc/nginx/nginx.conf", content: "server { listen 8443 ssl; } server { listen 8080; return 301 https://$host; }" }],
+});
 
 export const fixtures: Fixtures = {
   rule: httpRedirectRule,
-good: [docker.config, uploaded, kube.configMap],
+  good: [docker.config, uploaded, kube.configMap],
   bad: [
     docker.nginx("return 308 https://$host$request_uri;", "location / { proxy_pass http://backend; }"),
-    docker.nginx("return 308 https://$host$request_uri;", "location /old { return 301 https://$host; } location / { proxy_pass http://backend; }"),
+    docker.nginx(
+      "return 308 https://$host$request_uri;",
+      "location /old { return 301 https://$host; } location / { proxy_pass http://backend; }",
+    ),
     edit(uploaded, { "uploads[0].content": "server { listen 443 ssl; } server { listen 80; root /srv; }" }),
   ],
   unknown: [unknownAt(docker.config, "data"), unknownAt(uploaded, "uploads[0].content"), unknownAt(kube.configMap, 'data["app.yaml"]')],

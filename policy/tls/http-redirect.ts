@@ -20,7 +20,9 @@ export const httpRedirectRule = defineRule({
         if (!listensPlainHttp(server) || listensTls(server)) continue;
         const name = server.directives.get("server_name")?.[0] ?? "(default)";
         const redirects = /\breturn\s+30[1278]\s+"?https:\/\//.test(server.body) || /\brewrite\s+\S+\s+https:\/\//.test(server.body);
-        const serves = /\bproxy_pass\b/.test(server.body.replace(/location\s+[^{]*(?:acme-challenge|stub_status|health)[^{]*\{[^}]*\}/g, ""));
+        const serves = /\bproxy_pass\b/.test(
+          server.body.replace(/location\s+[^{]*(?:acme-challenge|stub_status|health)[^{]*\{[^}]*\}/g, ""),
+        );
         if (!redirects) report(`server ${name} on a plain port does not redirect to HTTPS`, config.at);
         else if (serves) report(`server ${name} on a plain port serves content besides the redirect`, config.at);
       }

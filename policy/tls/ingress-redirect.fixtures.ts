@@ -5,10 +5,13 @@ import * as kube from "../fixtures/kubernetes";
 
 export const fixtures: Fixtures = {
   rule: ingressRedirectRule,
-good: [kube.ingress],
+  good: [kube.ingress],
   bad: [
     edit(kube.ingress, { 'metadata.annotations["nginx.ingress.kubernetes.io/ssl-redirect"]': "false" }),
     edit(kube.ingress, { 'metadata.annotations["traefik.ingress.kubernetes.io/router.entrypoints"]': "web,websecure" }),
   ],
-  unknown: [unknownAt(kube.ingress, 'metadata.annotations["nginx.ingress.kubernetes.io/ssl-redirect"]'), unknownAt(kube.ingress, "metadata.annotations")],
+  unknown: [
+    unknownAt(kube.ingress, 'metadata.annotations["nginx.ingress.kubernetes.io/ssl-redirect"]'),
+    unknownAt(kube.ingress, "metadata.annotations"),
+  ],
 };

@@ -14,7 +14,12 @@ export const ingressRedirectRule = defineRule({
   kinds: ["networking.k8s.io/Ingress"],
   check({ view, props, report }) {
     const annotations = props.at("metadata", "annotations");
-    for (const name of [`${NGINX}/ssl-redirect`, `${NGINX}/force-ssl-redirect`, "haproxy.org/ssl-redirect", "ingress.kubernetes.io/ssl-redirect"]) {
+    for (const name of [
+      `${NGINX}/ssl-redirect`,
+      `${NGINX}/force-ssl-redirect`,
+      "haproxy.org/ssl-redirect",
+      "ingress.kubernetes.io/ssl-redirect",
+    ]) {
       if (labelOf(view, name) === "false") report(`${name} is switched off`, annotations.at(name));
     }
     const entryPoints = labelOf(view, "traefik.ingress.kubernetes.io/router.entrypoints");

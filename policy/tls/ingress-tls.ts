@@ -19,7 +19,8 @@ export const ingressTlsRule = defineRule({
   check({ props, report, each }) {
     const tls = props.at("spec", "tls");
     if (tls.list().length === 0) return report("the ingress has no TLS", tls);
-    const certified = (host: string) => some(tls.list(), (entry) => some(entry.at("hosts").list(), (name) => covers(name.text() ?? "", host)));
+    const certified = (host: string) =>
+      some(tls.list(), (entry) => some(entry.at("hosts").list(), (name) => covers(name.text() ?? "", host)));
     each(props.at("spec", "rules").list(), (rule: Reader) => {
       const host = rule.at("host").text();
       if (host === undefined) report("a rule without host also answers names that no certificate covers", rule);

@@ -7,7 +7,11 @@ const key = { type: "tls:index/privateKey:PrivateKey", name: "key", props: { alg
 
 export const fixtures: Fixtures = {
   rule: keySizeRule,
-good: [key, edit(key, { algorithm: "RSA", rsaBits: 4096 }), edit(key, { algorithm: "ED25519", ecdsaCurve: REMOVE }), kube.certificate],
-  bad: [edit(key, { ecdsaCurve: REMOVE }), edit(key, { algorithm: "RSA", rsaBits: 1024 }), edit(kube.certificate, { "spec.privateKey": { algorithm: "RSA", size: 1024 } })],
+  good: [key, edit(key, { algorithm: "RSA", rsaBits: 4096 }), edit(key, { algorithm: "ED25519", ecdsaCurve: REMOVE }), kube.certificate],
+  bad: [
+    edit(key, { ecdsaCurve: REMOVE }),
+    edit(key, { algorithm: "RSA", rsaBits: 1024 }),
+    edit(kube.certificate, { "spec.privateKey": { algorithm: "RSA", size: 1024 } }),
+  ],
   unknown: [unknownAt(key, "ecdsaCurve"), unknownAt(kube.certificate, "spec.privateKey.algorithm")],
 };

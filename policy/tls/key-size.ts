@@ -17,7 +17,10 @@ export const keySizeRule = defineRule({
       const bits = spec.at(manager ? "size" : "rsaBits").number() ?? 2048;
       if (bits < 2048) report(`the RSA key has ${bits} bits`, spec);
     }
-    if (algorithm === "ECDSA" && (manager ? (spec.at("size").number() ?? 256) < 256 : (spec.at("ecdsaCurve").text() ?? "P224") === "P224")) {
+    if (
+      algorithm === "ECDSA" &&
+      (manager ? (spec.at("size").number() ?? 256) < 256 : (spec.at("ecdsaCurve").text() ?? "P224") === "P224")
+    ) {
       report("the elliptic key has fewer than 256 bits", spec);
     }
   },

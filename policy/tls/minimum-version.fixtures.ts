@@ -8,7 +8,7 @@ const option = kube.kubernetes("traefik.io/v1alpha1", "TLSOption", "default", { 
 
 export const fixtures: Fixtures = {
   rule: minimumVersionRule,
-good: [docker.config, option, kube.ingress, docker.database, kube.statefulSet, docker.container],
+  good: [docker.config, option, kube.ingress, docker.database, kube.statefulSet, docker.container],
   bad: [
     docker.nginx("ssl_protocols TLSv1.2 TLSv1.3", "ssl_protocols TLSv1 TLSv1.1 TLSv1.2"),
     docker.nginx("  ssl_protocols TLSv1.2 TLSv1.3;\n", ""),
@@ -19,5 +19,9 @@ good: [docker.config, option, kube.ingress, docker.database, kube.statefulSet, d
     edit(docker.container, { "envs[2]": "TLS_MIN_VERSION=TLSv1.0" }),
     edit(kube.configMap, { data: { "ssl-protocols": "TLSv1.1 TLSv1.2" } }),
   ],
-  unknown: [unknownAt(docker.config, "data"), unknownAt(option, "spec.minVersion"), unknownAt(docker.database, "taskSpec.containerSpec.args[3]")],
+  unknown: [
+    unknownAt(docker.config, "data"),
+    unknownAt(option, "spec.minVersion"),
+    unknownAt(docker.database, "taskSpec.containerSpec.args[3]"),
+  ],
 };

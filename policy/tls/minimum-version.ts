@@ -6,7 +6,8 @@ import { configTexts, isNginx, listensTls, parseNginx } from "../platforms/nginx
 /** Names under which servers know the broken versions: SSL 2 and 3, TLS 1.0 and 1.1 (RFC 7568, RFC 8996). */
 const OLD = /\b(?:SSLv[23]|TLSv1(?:\.[01])?|VersionTLS1[01]|VersionSSL30|TLS_?1[._]?[01])(?![.\d])/i;
 /** Options of servers that carry a version or a list of versions. */
-const OPTION = /(?:ssl[_-]min[_-]protocol[_-]version|tls[_-]protocols|ssl[_-]protocols|tls[._-]?min[._-]?version|minversion|tls-min-version)/i;
+const OPTION =
+  /(?:ssl[_-]min[_-]protocol[_-]version|tls[_-]protocols|ssl[_-]protocols|tls[._-]?min[._-]?version|minversion|tls-min-version)/i;
 
 export const minimumVersionRule = defineRule({
   id: "tls-minimum-version",
@@ -33,10 +34,13 @@ export const minimumVersionRule = defineRule({
       each(configTexts(view), (config) => {
         const text = config.text();
         if (OPTION.test(config.name)) judge(text, config.at);
-        for (const match of text.matchAll(/^\s*([\w.-]+)\s*[:=\s]\s*([^\n]+)$/gm)) if (OPTION.test(match[1]!)) judge(match[2]!.replace(/;.*$/, ""), config.at);
+        for (const match of text.matchAll(/^\s*([\w.-]+)\s*[:=\s]\s*([^\n]+)$/gm))
+          if (OPTION.test(match[1]!)) judge(match[2]!.replace(/;.*$/, ""), config.at);
         if (!isNginx(text)) return;
         const nginx = parseNginx(text);
-        const silent = nginx.servers.some((server) => listensTls(server) && !server.directives.has("ssl_protocols")) && nginx.outside("ssl_protocols").length === 0;
+        const silent =
+          nginx.servers.some((server) => listensTls(server) && !server.directives.has("ssl_protocols")) &&
+          nginx.outside("ssl_protocols").length === 0;
         if (silent) report("a TLS server block sets no ssl_protocols and so depends on the nginx version's default", config.at);
       });
     });

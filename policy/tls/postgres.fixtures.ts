@@ -9,7 +9,7 @@ const hba = edit(kube.configMap, { data: { "pg_hba.conf": "local all all peer\nh
 
 export const fixtures: Fixtures = {
   rule: postgresTlsRule,
-good: [docker.service, docker.database, docker.container, kube.deployment, hba],
+  good: [docker.service, docker.database, docker.container, kube.deployment, hba],
   bad: [
     edit(docker.service, { [DATABASE_URL]: "postgres://app@database/app" }),
     edit(docker.service, { [DATABASE_URL]: "postgresql://app@database/app?sslmode=prefer" }),
@@ -19,5 +19,9 @@ good: [docker.service, docker.database, docker.container, kube.deployment, hba],
     edit(hba, { 'data["pg_hba.conf"]': "host all all 0.0.0.0/0 scram-sha-256\n" }),
     edit(hba, { 'data["postgresql.conf"]': "ssl = off\n" }),
   ],
-  unknown: [unknownAt(docker.service, DATABASE_URL), unknownAt(kube.deployment, "spec.template.spec.containers[0].env[1].value"), unknownAt(docker.database, "taskSpec.containerSpec.args[1]")],
+  unknown: [
+    unknownAt(docker.service, DATABASE_URL),
+    unknownAt(kube.deployment, "spec.template.spec.containers[0].env[1].value"),
+    unknownAt(docker.database, "taskSpec.containerSpec.args[1]"),
+  ],
 };

@@ -36,8 +36,10 @@ export const postgresTlsRule = defineRule({
       each(configTexts(view), (config) => {
         const text = config.text();
         urls(text, config.at);
-        if (/^\s*ssl\s*=\s*(?:off|false|no|0)\b/m.test(text) || (config.name === "ssl" && text === "off")) report("the PostgreSQL configuration switches ssl off", config.at);
-        if (/^\s*host(?:nossl)?\s+\S+\s+\S+\s+(?!127\.|::1|localhost|samehost)\S+\s+/m.test(text)) report("pg_hba.conf lets clients in without TLS; write hostssl", config.at);
+        if (/^\s*ssl\s*=\s*(?:off|false|no|0)\b/m.test(text) || (config.name === "ssl" && text === "off"))
+          report("the PostgreSQL configuration switches ssl off", config.at);
+        if (/^\s*host(?:nossl)?\s+\S+\s+\S+\s+(?!127\.|::1|localhost|samehost)\S+\s+/m.test(text))
+          report("pg_hba.conf lets clients in without TLS; write hostssl", config.at);
       });
     });
     each(containersOf(view), (container) => {

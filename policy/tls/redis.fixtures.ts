@@ -12,7 +12,7 @@ const file = edit(kube.configMap, { data: { "redis.conf": "port 0\ntls-port 6379
 
 export const fixtures: Fixtures = {
   rule: redisTlsRule,
-good: [docker.service, server, docker.container, kube.deployment, file],
+  good: [docker.service, server, docker.container, kube.deployment, file],
   bad: [
     edit(docker.service, { "taskSpec.containerSpec.env.REDIS_URL": "redis://cache:6379" }),
     edit(server, { "taskSpec.containerSpec.args": REMOVE }),

@@ -23,16 +23,21 @@ export const redisTlsRule = defineRule({
         const text = config.text();
         urls(text, config.at);
         // A Redis configuration file is told by a directive only it has.
-        if (/^(?:appendonly|maxmemory-policy|requirepass|tls-auth-clients)\b/m.test(text) && !/^tls-port\s+[1-9]/m.test(text)) report("the Redis configuration opens no TLS port", config.at);
-        else if (/^tls-port\s+[1-9]/m.test(text) && !/^port\s+0\b/m.test(text)) report("the Redis configuration keeps the plain port open; write port 0", config.at);
+        if (/^(?:appendonly|maxmemory-policy|requirepass|tls-auth-clients)\b/m.test(text) && !/^tls-port\s+[1-9]/m.test(text))
+          report("the Redis configuration opens no TLS port", config.at);
+        else if (/^tls-port\s+[1-9]/m.test(text) && !/^port\s+0\b/m.test(text))
+          report("the Redis configuration keeps the plain port open; write port 0", config.at);
       });
     });
     each(containersOf(view), (container) => {
       each(environmentOf(container), ({ name, value }) => {
-        if (value.written && (value.known || /(?:REDIS|VALKEY|CACHE|QUEUE|BROKER).*(?:URL|URI)/i.test(name))) urls(value.text() ?? "", value);
+        if (value.written && (value.known || /(?:REDIS|VALKEY|CACHE|QUEUE|BROKER).*(?:URL|URI)/i.test(name)))
+          urls(value.text() ?? "", value);
       });
       each(commandLineOf(container), (word) => urls(word.text() ?? "", word));
-      const line = commandLineOf(container).map((word) => word.text()).join(" ");
+      const line = commandLineOf(container)
+        .map((word) => word.text())
+        .join(" ");
       if (!/^(?:redis|valkey)$/.test(imageName(container.image.text() ?? "")) || container.init) return;
       if (/\.conf\b/.test(line)) return;
       if (!/--tls-port\s+[1-9]/.test(line)) report("the Redis server opens no TLS port", container.at);

@@ -12,7 +12,7 @@ const labels = [
 
 export const fixtures: Fixtures = {
   rule: traefikLabelsRule,
-good: [docker.service, edit(docker.service, { labels }), edit(docker.container, { labels })],
+  good: [docker.service, edit(docker.service, { labels }), edit(docker.container, { labels })],
   bad: [
     edit(docker.service, { labels: labels.slice(0, 3) }),
     edit(docker.container, { labels, "labels[2].value": "web" }),

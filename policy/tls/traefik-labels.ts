@@ -16,12 +16,18 @@ export const traefikLabelsRule = defineRule({
     const labels = labelsOf(view);
     const enabled = labels.find(([name]) => name === "traefik.enable")?.[1];
     if (enabled && enabled.flag() === false) return;
-    const routers = new Set(labels.map(([name]) => ROUTER.exec(name)).filter((match) => match !== null).map((match) => `${match[1]}.routers.${match[2]}`));
+    const routers = new Set(
+      labels
+        .map(([name]) => ROUTER.exec(name))
+        .filter((match) => match !== null)
+        .map((match) => `${match[1]}.routers.${match[2]}`),
+    );
     each(routers, (router) => {
       const value = (option: string) => labels.find(([name]) => name === `traefik.${router}.${option}`)?.[1].text();
       const tls = value("tls") === "true" || labels.some(([name]) => name.startsWith(`traefik.${router}.tls.`));
       if (!tls && !/redirect/i.test(value("middlewares") ?? "")) report(`router ${router} has no TLS`, view.props.at("labels"));
-      if (tls && (value("entrypoints") ?? "").split(",").includes("web")) report(`router ${router} with TLS names the plain entry point web`, view.props.at("labels"));
+      if (tls && (value("entrypoints") ?? "").split(",").includes("web"))
+        report(`router ${router} with TLS names the plain entry point web`, view.props.at("labels"));
     });
   },
 });

@@ -12,10 +12,19 @@ export const traefikRouteRule = defineRule({
   check({ props, report }) {
     const spec = props.at("spec");
     if (spec.at("tls").exists) {
-      if (spec.at("entryPoints").texts().includes("web")) report("the route also answers on the plain entry point web", spec.at("entryPoints"));
+      if (spec.at("entryPoints").texts().includes("web"))
+        report("the route also answers on the plain entry point web", spec.at("entryPoints"));
       return;
     }
-    const redirects = spec.at("routes").list().every((route) => route.at("middlewares").list().some((middleware) => /redirect/i.test(middleware.at("name").text() ?? "")));
+    const redirects = spec
+      .at("routes")
+      .list()
+      .every((route) =>
+        route
+          .at("middlewares")
+          .list()
+          .some((middleware) => /redirect/i.test(middleware.at("name").text() ?? "")),
+      );
     if (!redirects || spec.at("routes").list().length === 0) report("the route has no TLS", spec);
   },
 });

@@ -5,11 +5,13 @@ import * as docker from "../fixtures/docker";
 import * as kube from "../fixtures/kubernetes";
 import { UNKNOWN } from "../core/unknown";
 
-const transport = kube.kubernetes("traefik.io/v1alpha1", "ServersTransport", "internal", { spec: { rootCAsSecrets: ["internal-ca"], insecureSkipVerify: false } });
+const transport = kube.kubernetes("traefik.io/v1alpha1", "ServersTransport", "internal", {
+  spec: { rootCAsSecrets: ["internal-ca"], insecureSkipVerify: false },
+});
 
 export const fixtures: Fixtures = {
   rule: verificationRule,
-good: [docker.service, docker.container, kube.deployment, docker.config, transport],
+  good: [docker.service, docker.container, kube.deployment, docker.config, transport],
   bad: [
     edit(docker.service, { "taskSpec.containerSpec.env.NODE_TLS_REJECT_UNAUTHORIZED": "0" }),
     edit(docker.container, { command: ["prometheus", "--insecure"] }),

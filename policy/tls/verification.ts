@@ -8,13 +8,19 @@ const SWITCHES: readonly [RegExp, RegExp][] = [
   [/^NODE_TLS_REJECT_UNAUTHORIZED$/, /^0$/],
   [/^PYTHONHTTPSVERIFY$/, /^0$/],
   [/^GIT_SSL_NO_VERIFY$/, /^(?:1|true)$/i],
-  [/^(?:CURL_INSECURE|VAULT_SKIP_VERIFY|CONSUL_HTTP_SSL_VERIFY_DISABLED|INSECURE_SKIP_VERIFY|TLS_INSECURE|SSL_NO_VERIFY)$/, /^(?:1|true|yes)$/i],
+  [
+    /^(?:CURL_INSECURE|VAULT_SKIP_VERIFY|CONSUL_HTTP_SSL_VERIFY_DISABLED|INSECURE_SKIP_VERIFY|TLS_INSECURE|SSL_NO_VERIFY)$/,
+    /^(?:1|true|yes)$/i,
+  ],
   [/(?:^|_)(?:TLS|SSL|HTTPS)_?(?:VERIFY|REJECT_UNAUTHORIZED)$/i, /^(?:0|false|no|off|none)$/i],
 ];
 /** Words of command lines that switch verification off. */
-const WORDS = /^(?:--insecure(?:-skip-(?:tls-)?verify)?(?:=true)?|--no-check-certificate|--tls-skip-verify|--insecure-skip-tls-verify(?:=true)?|--kubelet-insecure-tls)$/;
-const COMMAND = /\bcurl\b[^|;&]*\s(?:-[a-zA-Z]*k\b|--insecure\b)|\bwget\b[^|;&]*--no-check-certificate|NODE_TLS_REJECT_UNAUTHORIZED=0|\bsslverify=false\b/;
-const CONFIG = /\binsecure[_-]?skip[_-]?(?:tls[_-]?)?verify["']?\s*[:=]\s*["']?true|\brejectUnauthorized["']?\s*[:=]\s*false|\bproxy_ssl_verify\s+off|\bssl_verify["']?\s*[:=]\s*(?:false|none)/i;
+const WORDS =
+  /^(?:--insecure(?:-skip-(?:tls-)?verify)?(?:=true)?|--no-check-certificate|--tls-skip-verify|--insecure-skip-tls-verify(?:=true)?|--kubelet-insecure-tls)$/;
+const COMMAND =
+  /\bcurl\b[^|;&]*\s(?:-[a-zA-Z]*k\b|--insecure\b)|\bwget\b[^|;&]*--no-check-certificate|NODE_TLS_REJECT_UNAUTHORIZED=0|\bsslverify=false\b/;
+const CONFIG =
+  /\binsecure[_-]?skip[_-]?(?:tls[_-]?)?verify["']?\s*[:=]\s*["']?true|\brejectUnauthorized["']?\s*[:=]\s*false|\bproxy_ssl_verify\s+off|\bssl_verify["']?\s*[:=]\s*(?:false|none)/i;
 
 export const verificationRule = defineRule({
   id: "tls-verification",
@@ -27,7 +33,8 @@ export const verificationRule = defineRule({
   kinds: [...CONTAINER_KINDS, "docker/ServiceConfig", "core/ConfigMap", "traefik.io/ServersTransport", "apiregistration.k8s.io/APIService"],
   check({ view, props, report, each, scope }) {
     for (const field of ["insecureSkipVerify", "insecureSkipTLSVerify"]) {
-      if (/Transport|APIService/.test(view.kind) && props.at("spec", field).flag()) report(`${field} is switched on`, props.at("spec", field));
+      if (/Transport|APIService/.test(view.kind) && props.at("spec", field).flag())
+        report(`${field} is switched on`, props.at("spec", field));
     }
     scope(() => {
       each(configTexts(view), (config) => {
@@ -45,7 +52,8 @@ export const verificationRule = defineRule({
     each(containersOf(view), (container) => {
       each(environmentOf(container), ({ name, value }) => {
         const relevant = SWITCHES.filter(([pattern]) => pattern.test(name));
-        if (relevant.length > 0 && value.written && relevant.some(([, off]) => off.test(value.text() ?? ""))) report(`${name}=${value.text()} switches verification off`, value);
+        if (relevant.length > 0 && value.written && relevant.some(([, off]) => off.test(value.text() ?? "")))
+          report(`${name}=${value.text()} switches verification off`, value);
       });
       const judge = (word: Reader) => {
         const text = word.text() ?? "";
