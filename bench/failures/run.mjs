@@ -1,6 +1,10 @@
-// npm run bench:failures [-- --only a,b] [--mode fresh|keep-alive] [--rate N] [--seconds N] [--outage N] [--list]
-// Does bad things to the local stack under load and writes what failed into README.md and results.json.
+// npm run bench:failures [-- --only a,b] [--mode fresh|keep-alive] [--rate N] [--seconds N] [--outage N] [--here] [--list]
+// Does bad things to a local stack under load and writes what failed into README.md and results.json. The stack is one of its own,
+// in a network namespace of its own as in the tests; with --here the local stack that runs.
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { inNamespace } from "../../scripts/test/namespace.mjs";
 import { ToolchainError } from "../../toolchain/errors.mjs";
 import { build, ensureDependencies } from "../../scripts/local/dependencies.mjs";
 import { main } from "../../scripts/local/deploy.mjs";
@@ -19,7 +23,15 @@ const asToolchainError = (error) => new ToolchainError(`${error instanceof Error
 
 function options() {
   const text = (/** @type {string} */ value) => /** @type {const} */ ({ type: "string", default: value });
-  const flags = { only: text(""), mode: text(""), rate: text("100"), seconds: text("60"), outage: text("300"), list: { type: "boolean" } };
+  const flags = {
+    only: text(""),
+    mode: text(""),
+    rate: text("100"),
+    seconds: text("60"),
+    outage: text("300"),
+    list: { type: "boolean" },
+    here: { type: "boolean" },
+  };
   try {
     return parseArgs({ options: /** @type {any} */ (flags) }).values;
   } catch (error) {
@@ -47,8 +59,26 @@ async function open() {
   return { engine: await Engine.open(), status: now, service, script: run, eventually };
 }
 
+/** This program again, on a stack of its own. @param {string[]} args @returns {Promise<number>} exit code */
+function apart(args) {
+  return inNamespace(async ({ wrap, env }) => {
+    const run = (/** @type {string[]} */ command) =>
+      new Promise((resolve, reject) => {
+        const [program, ...rest] = wrap([process.execPath, ...command]);
+        const child = spawn(program ?? "", rest, { env, stdio: "inherit" });
+        child.on("error", reject);
+        child.on("close", (code) => resolve(code ?? 1));
+      });
+    try {
+      return await run([fileURLToPath(import.meta.url), "--here", ...args]);
+    } finally {
+      await run([fileURLToPath(new URL("../../scripts/down.mjs", import.meta.url)), "--volumes", "--yes"]);
+    }
+  });
+}
+
 main(async () => {
-  const { only, mode, list, ...given } = options();
+  const { only, mode, list, here, ...given } = options();
   const { rate, seconds, outage } = numbers(given);
   const { SCENARIOS } = await import("./scenarios.mjs");
   if (list) return void SCENARIOS.forEach(({ id, title }) => console.log(`${id.padEnd(14)} ${title}`));
@@ -62,6 +92,10 @@ main(async () => {
 
   await ensureDependencies();
   await build();
+  if (!here) {
+    process.exitCode = await apart(process.argv.slice(2));
+    return;
+  }
   const { measure } = await import("./measure.mjs");
   const { keep, writeTable } = await import("./results.mjs");
   const bench = { ...(await open()), outageSeconds: outage };
