@@ -92,7 +92,9 @@ export class LoadClient {
       outgoing.on("response", (response) => {
         response.on("error", broken);
         response.on("end", () => {
-          if (response.statusCode === EXPECTED[sent.method]) finish({ ok: true });
+          // A busy client's timers are late; an answer that is too late has failed all the same.
+          if (performance.now() - sent.due > timeout) finish({ ok: false, kind: "timeout", detail: `complete only after ${timeout} ms` });
+          else if (response.statusCode === EXPECTED[sent.method]) finish({ ok: true });
           else finish({ ok: false, kind: "status", detail: String(response.statusCode) });
         });
         response.resume();
