@@ -103,7 +103,7 @@ describe("AppTier", () => {
 
   it("restarts on liveness alone, which asks nobody else", () => {
     tier();
-    const timing = { interval: 2, timeout: 2, retries: 3, startPeriod: 20 };
+    const timing = { interval: 2, timeout: 5, retries: 3, startPeriod: 20 };
     assert.deepEqual(platform.workload("backend").health, {
       live: { http: { port: "http", path: "/health" }, ...timing },
       ready: { http: { port: "http", path: "/health/ready" }, ...timing },
@@ -169,7 +169,7 @@ describe("AppTier", () => {
     assert.deepEqual(workload.health.live, {
       http: { port: "http", path: "/alive" },
       interval: 2,
-      timeout: 2,
+      timeout: 5,
       retries: 5,
       startPeriod: 20,
     });

@@ -44,7 +44,7 @@ export interface AppServiceOptions {
   env?: Record<string, pulumi.Input<string>>;
   /** Where replicas may run. @default anywhere @example { labels: { type: "app" }, spread: "zone" } */
   placement?: Placement;
-  /** Timing of liveness and readiness. @default interval 2 s, timeout 2 s, retries 3, start period 20 s */
+  /** Timing of liveness and readiness. @default interval 2 s, timeout 5 s, retries 3, start period 20 s */
   health?: ProbeTiming;
   /** How a replica leaves. @default drain 5 s, grace 30 s */
   stop?: Stop;

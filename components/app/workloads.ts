@@ -15,8 +15,11 @@ import type { AppServiceOptions, AppTierOptions } from "./options";
 /** Numeric user and group of both services. */
 const USER = { uid: 10001, gid: 10001 };
 
-/** Short, because every second of a failed replica is one in which the balancer has to route around it. */
-const TIMING: Required<ProbeTiming> = { interval: 2, timeout: 2, retries: 3, startPeriod: 20 };
+/**
+ * Asked often, so that a new replica serves soon; patient with the answer, because a machine that is short of CPU must not lose
+ * its replicas over it. The balancer routes around a silent replica long before.
+ */
+const TIMING: Required<ProbeTiming> = { interval: 2, timeout: 5, retries: 3, startPeriod: 20 };
 
 /** Longer than the 4 s in which a balancer forgets a replica (see `SHORTEST_DRAIN_SECONDS`), and time for open requests after it. */
 const STOP: Stop = { drain: 5, grace: 30 };

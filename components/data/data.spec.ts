@@ -57,7 +57,7 @@ describe("data tier", () => {
       assert.deepEqual(workload.health.live, {
         exec: ["testbro-postgres-health"],
         interval: 5,
-        timeout: 3,
+        timeout: 10,
         retries: 3,
         startPeriod: 60,
       });
@@ -221,7 +221,7 @@ describe("data tier", () => {
       assert.equal(workload.kind, "stateful");
       assert.equal(workload.update?.order, "stop-first");
       assert.deepEqual(workload.volumes, [{ name: "data", path: "/var/lib/redis", size: "5Gi" }]);
-      assert.deepEqual(workload.health.live, { exec: ["testbro-redis-health"], interval: 5, timeout: 3, retries: 3, startPeriod: 30 });
+      assert.deepEqual(workload.health.live, { exec: ["testbro-redis-health"], interval: 5, timeout: 10, retries: 3, startPeriod: 30 });
       assert.deepEqual([cache.ref.segment, cache.ref.ports], ["redis", { redis: 6379 }]);
       assert.equal(cache.user, "testbro");
     });

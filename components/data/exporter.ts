@@ -52,7 +52,7 @@ export function exporterWorkload(options: ExporterOptions, kind: ExporterKind): 
     env: kind.env,
     ports: [{ name: "metrics", container: kind.port }],
     metrics: { port: "metrics", scraper: options.scraper },
-    health: { live: { http: { port: "metrics", path: "/" }, interval: 5, timeout: 3, retries: 3, startPeriod: 15 } },
+    health: { live: { http: { port: "metrics", path: "/" }, interval: 5, timeout: 5, retries: 3, startPeriod: 15 } },
     resources: mergeOptions(RESOURCES, options.resources),
     scale: { replicas: 1 },
     ...(options.placement ? { placement: options.placement } : {}),

@@ -47,7 +47,7 @@ export interface RedisOptions {
   resources?: DeepPartial<Resources>;
   /** Where it may run. @default anywhere @example { labels: { type: "database" } } */
   placement?: Placement;
-  /** Timing of the PING. @default interval 5 s, timeout 3 s, retries 3, start period 30 s */
+  /** Timing of the PING. @default interval 5 s, timeout 10 s, retries 3, start period 30 s */
   health?: ProbeTiming;
   /** Size of the data volume, where the platform provisions volumes. @default "5Gi" */
   storage?: ByteQuantity;
@@ -58,7 +58,7 @@ export interface RedisOptions {
 }
 
 const RESOURCES: Resources = { limits: { cpu: "500m", memory: "512Mi" }, reservations: { cpu: "100m", memory: "128Mi" } };
-const HEALTH: Required<ProbeTiming> = { interval: 5, timeout: 3, retries: 3, startPeriod: 30 };
+const HEALTH: Required<ProbeTiming> = { interval: 5, timeout: 10, retries: 3, startPeriod: 30 };
 
 /** Paths in the server's container. */
 export const REDIS_PATHS = {

@@ -57,7 +57,7 @@ export function alertmanagerConfig(alerting: Pick<AlertingOptions, "slack" | "we
 /** Alertmanager as a workload, its secrets not yet attached. Silences survive on its volume. */
 export function alertmanagerWorkload(alerting: AlertingOptions, externalUrl: pulumi.Input<string>, scraper: Ref): Workload {
   const prefix = alerting.pathPrefix ?? "/alertmanager";
-  const timing = { interval: 5, timeout: 3, retries: 3, startPeriod: 30 };
+  const timing = { interval: 5, timeout: 5, retries: 3, startPeriod: 30 };
   const base: Workload = {
     kind: "stateful",
     image: alerting.image,

@@ -93,7 +93,7 @@ export interface ObservabilityOptions {
   resources?: DeepPartial<Resources>;
   /** Where it may run. @default anywhere */
   placement?: Placement;
-  /** Timing of its health check. @default interval 5 s, timeout 3 s, retries 3, start period 60 s */
+  /** Timing of its health check. @default interval 5 s, timeout 10 s, retries 3, start period 60 s */
   health?: ProbeTiming;
   /** Any field of Prometheus' workload, laid over everything above. */
   workload?: WorkloadOverrides;

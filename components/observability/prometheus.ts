@@ -25,7 +25,7 @@ export function prometheusWorkload(
   scrapes: Ref[],
 ): Workload {
   const { pathPrefix, retention } = settings;
-  const timing = { interval: 5, timeout: 3, retries: 3, startPeriod: 60, ...options.health };
+  const timing = { interval: 5, timeout: 10, retries: 3, startPeriod: 60, ...options.health };
   const base: Workload = {
     kind: "stateful",
     image: options.image,

@@ -91,7 +91,7 @@ describe("NginxLoadBalancer", () => {
     assert.deepEqual(workload.health.live, {
       http: { port: "status", path: "/healthz" },
       interval: 2,
-      timeout: 2,
+      timeout: 5,
       retries: 3,
       startPeriod: 10,
     });

@@ -49,7 +49,7 @@ export function balancerWorkload(options: NginxLoadBalancerOptions, parts: Balan
     ],
     metrics: { port: "status", path: "/metrics", ...(options.scraper ? { scraper: options.scraper } : {}) },
     // Asks only nginx itself: no upstream's trouble may restart the balancer.
-    health: { live: { http: { port: "status", path: "/healthz" }, interval: 2, timeout: 2, retries: 3, startPeriod: 10 } },
+    health: { live: { http: { port: "status", path: "/healthz" }, interval: 2, timeout: 5, retries: 3, startPeriod: 10 } },
     resources: mergeOptions(RESOURCES, options.resources),
     scale: { replicas: options.replicas ?? 1 },
     ...(options.placement ? { placement: options.placement } : {}),
