@@ -11,6 +11,9 @@ import { engineInUse } from "./local/engine.mjs";
 import { recover } from "./local/recovery.mjs";
 import { stackFiles } from "./local/stack.mjs";
 
+/** The Docker provider gives up on a container that uses all of its grace period, though its service is gone by then. */
+const STOPPED_LATE = /error on wait for container/;
+
 /** Asks before data is deleted; without a terminal only --yes will do. */
 async function confirmed(args) {
   if (args.includes("--yes")) return true;
@@ -49,9 +52,14 @@ main(async () => {
   const { docker, stack, config } = await prepare([], { withImages: false, suspended: true });
   await recover(stack, docker, config.name);
   const command = withVolumes ? ["destroy", "--yes"] : ["up", "--yes", "--skip-preview"];
-  const { code, stderr } = await pulumi(stack, [...command, "--suppress-outputs", ...stack.withConfig]);
+  const remove = () => pulumi(stack, [...command, "--suppress-outputs", ...stack.withConfig]);
+  let { code, errors } = await remove();
+  if (code !== 0 && STOPPED_LATE.test(errors)) {
+    console.log("A container took its whole grace period to stop; finishing what is left.");
+    ({ code, errors } = await remove());
+  }
   if (code !== 0) {
-    throw new ToolchainError(explain(stack, stderr) ?? `Not everything was removed (pulumi ended with code ${code}). Fix: run it again.`);
+    throw new ToolchainError(explain(stack, errors) ?? `Not everything was removed (pulumi ended with code ${code}). Fix: run it again.`);
   }
   if (withVolumes) {
     await removeVolumes(docker, config.name);

@@ -5,8 +5,8 @@ import { explain, main, prepare, pulumi } from "./local/deploy.mjs";
 main(async () => {
   const args = process.argv.slice(2);
   const { stack } = await prepare(args);
-  const { code, stderr } = await pulumi(stack, ["preview", ...stack.withConfig, ...args]);
-  const cause = explain(stack, stderr);
+  const { code, errors } = await pulumi(stack, ["preview", ...stack.withConfig, ...args]);
+  const cause = explain(stack, errors);
   if (cause) throw new ToolchainError(cause);
   process.exitCode = code;
 });

@@ -13,10 +13,10 @@ main(async () => {
   await checkPorts(docker, config);
   const watch = new FailureWatch(docker, config.name);
   await watch.start();
-  const { code, stderr } = await pulumi(stack, ["up", "--yes", "--suppress-outputs", ...stack.withConfig, ...args]);
+  const { code, errors } = await pulumi(stack, ["up", "--yes", "--suppress-outputs", ...stack.withConfig, ...args]);
   await watch.stop();
   if (code !== 0) {
-    const causes = [...watch.describe(), explain(stack, stderr)].filter((cause) => cause !== undefined);
+    const causes = [...watch.describe(), explain(stack, errors)].filter((cause) => cause !== undefined);
     throw new ToolchainError(
       [`The stack was not brought up (pulumi ended with code ${code}). What runs now: npm run status`, ...causes].join("\n\n"),
     );

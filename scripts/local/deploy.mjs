@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { copyFileSync, existsSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ToolchainError } from "../../toolchain/errors.mjs";
 import { must } from "../../toolchain/process.mjs";
@@ -36,11 +36,24 @@ async function makeStack({ files, bin, env }) {
 /**
  * Runs pulumi with its own output in the user's terminal. Ctrl-C reaches pulumi by itself (same process group); this process
  * waits for it, so that the state is written.
- * @returns {Promise<{code: number, stderr: string}>} `stderr` also holds stdout's last part, for what the scripts explain
+ * @param {Awaited<ReturnType<typeof openStack>>} stack
+ * @param {string[]} args
+ * @returns {Promise<{code: number, errors: string}>} exit code, and what pulumi reported as errors
  */
-export function pulumi(stack, args) {
+export async function pulumi(stack, args) {
+  const events = join(stack.files.home, `events-${process.pid}.json`);
+  try {
+    const { code, stderr } = await inTerminal(stack.bin, [...args, "--event-log", events], stack.env);
+    return { code, errors: `${stderr}\n${diagnostics(events)}` };
+  } finally {
+    rmSync(events, { force: true });
+  }
+}
+
+/** @param {string} command @param {string[]} args @param {NodeJS.ProcessEnv} env @returns {Promise<{code: number, stderr: string}>} */
+function inTerminal(command, args, env) {
   return new Promise((resolve, reject) => {
-    const child = spawn(stack.bin, args, { env: stack.env, stdio: ["inherit", "inherit", "pipe"] });
+    const child = spawn(command, args, { env, stdio: ["inherit", "inherit", "pipe"] });
     let stderr = "";
     child.stderr.on("data", (chunk) => {
       stderr += chunk;
@@ -59,6 +72,17 @@ export function pulumi(stack, args) {
   });
 }
 
+/** Error messages of pulumi's event log (a JSON object a line), which holds them whether or not there is a terminal. @param {string} file */
+function diagnostics(file) {
+  if (!existsSync(file)) return "";
+  const lines = readFileSync(file, "utf8").split("\n").filter(Boolean);
+  return lines
+    .map((line) => JSON.parse(line).diagnosticEvent)
+    .filter((event) => event?.severity === "error")
+    .map((event) => event.message)
+    .join("\n");
+}
+
 /** Writes the authority's certificate from the stack's outputs beside the state. @returns {Promise<any>} the outputs */
 export async function outputs(stack) {
   if (!stack.exists()) return {};
@@ -67,9 +91,9 @@ export async function outputs(stack) {
   return values;
 }
 
-/** Explains an error of pulumi that its own text leaves open. @param {{files: {passphrase: string}}} stack @param {string} stderr */
-export function explain(stack, stderr) {
-  if (/incorrect passphrase/.test(stderr)) {
+/** Explains an error of pulumi that its own text leaves open. @param {{files: {passphrase: string}}} stack @param {string} errors */
+export function explain(stack, errors) {
+  if (/incorrect passphrase/.test(errors)) {
     const source = process.env.PULUMI_CONFIG_PASSPHRASE === undefined ? stack.files.passphrase : "PULUMI_CONFIG_PASSPHRASE";
     return `The passphrase in ${source} does not open the secrets of stack ${STACK}. Fix: put the one back with which the stack was made.`;
   }
