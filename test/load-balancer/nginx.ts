@@ -101,6 +101,11 @@ export class Nginx {
       tls: this.tls,
       ports: { ...this.ports, publicHttps: this.ports.https, publicHttp: this.ports.http },
     });
+    this.place(text);
+  }
+
+  /** Puts a rendered configuration where nginx reads it. */
+  place(text: string): void {
     const placed = text
       .replaceAll(RUNTIME_DIRECTORY, join(this.folder, "run"))
       .replaceAll(CACHE_DIRECTORY, join(this.folder, "cache"))
