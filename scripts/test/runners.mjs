@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CHECKOUT } from "../local/checkout.mjs";
+import { TAGS } from "../../toolchain/pulumi/recipe.mjs";
 
 const BIN = (name) => join(CHECKOUT, "node_modules", ".bin", name);
 
@@ -59,6 +60,9 @@ export async function mocha(specs, { wrap = (command) => command, env = process.
   }
 }
 
+/** The flags that the plugins are built with, so that tests share the build's compiled packages. */
+const TEST_FLAGS = ["-trimpath", "-tags", TAGS];
+
 /**
  * `go test` on one module.
  * @param {string} folder
@@ -67,7 +71,11 @@ export async function mocha(specs, { wrap = (command) => command, env = process.
 export function goTest(folder) {
   return new Promise((resolve) => {
     const env = { ...process.env, GOTOOLCHAIN: "local", GOFLAGS: "-mod=readonly -buildvcs=false", CGO_ENABLED: "0" };
-    const child = spawn("go", ["test", "-json", "./..."], { cwd: join(CHECKOUT, folder), env, stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn("go", ["test", "-json", ...TEST_FLAGS, "./..."], {
+      cwd: join(CHECKOUT, folder),
+      env,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     const counts = { passed: 0, failed: 0, skipped: 0 };
     const outputs = new Map();
     let rest = "";

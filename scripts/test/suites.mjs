@@ -12,6 +12,7 @@ const UNIT_SPECS = [
   "test/dist/load/**/*.spec.js",
   "scripts/**/*.spec.mjs",
   "toolchain/*.spec.mjs",
+  "toolchain/{pulumi,docker}/*.spec.mjs",
   "images/*.spec.mjs",
 ];
 
@@ -24,5 +25,7 @@ export const SUITES = {
     add([await check("formatting", "prettier", ["--check", "--log-level", "warn", "."]), await check("lint", "eslint", ["."])]),
   unit: ({ args }) => mocha(UNIT_SPECS, { args }),
   go: () => goTest("toolchain/go"),
+  // In network namespaces of its own making, so not inside one.
+  toolchain: ({ args }) => mocha(["toolchain/integration/*.spec.mjs"], { args }),
   swarm: ({ args }) => inNamespace((wrapped) => mocha(["test/dist/swarm/**/*.spec.js"], { ...wrapped, args })),
 };

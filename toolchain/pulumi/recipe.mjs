@@ -9,7 +9,7 @@ import { CLI, LANGUAGE_HOST, PLUGINS } from "./versions.mjs";
 export const GO_SOURCES = join(dirname(dirname(fileURLToPath(import.meta.url))), "go");
 
 /** Docker Compose support would pull in CGO and twice the code; the other two tags keep the binaries static and small. */
-const TAGS = "osusergo,grpcnotrace,no_compose";
+export const TAGS = "osusergo,grpcnotrace,no_compose";
 
 /**
  * @typedef {object} Compilation
