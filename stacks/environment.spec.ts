@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { parse } from "yaml";
+import { CONFIG_KEYS, ConfigurationError, IMAGE_NAMES, readEnvironment } from "./environment";
+
+const GOOD = {
+  name: "testbro",
+  platform: "swarm",
+  size: "small",
+  domain: "localhost",
+  httpPort: 8080,
+  httpsPort: 8443,
+  images: Object.fromEntries(IMAGE_NAMES.map((name) => [name, `example/${name}:1`])),
+  backend: {},
+  frontend: {},
+  encryptedNetworks: true,
+  monitoringAccess: "host",
+  suspended: false,
+};
+
+/** The error's message for a configuration that has to be refused. */
+function refusal(change: Record<string, unknown>): string {
+  try {
+    readEnvironment("testbro", { ...GOOD, ...change });
+  } catch (error) {
+    assert.ok(error instanceof ConfigurationError, String(error));
+    return error.message;
+  }
+  throw new assert.AssertionError({ message: `accepted ${JSON.stringify(change)}` });
+}
+
+describe("readEnvironment", () => {
+  it("fills in the size's preset", () => {
+    const { backend, frontend } = readEnvironment("testbro", GOOD);
+    assert.deepEqual(backend.scale, { min: 2, max: 5, cpu: 70, memory: 80 });
+    assert.deepEqual(frontend.scale, { min: 2, max: 5, cpu: 60, memory: 70 });
+    assert.equal(backend.version, "1");
+  });
+
+  it("lays overrides over the preset, field by field", () => {
+    const { backend } = readEnvironment("testbro", {
+      ...GOOD,
+      backend: { scale: { max: 9 }, resources: { limits: { cpu: "2" } }, version: "7" },
+    });
+    assert.deepEqual(backend.scale, { min: 2, max: 9, cpu: 70, memory: 80 });
+    assert.equal(backend.resources.limits.cpu, "2");
+    assert.equal(backend.resources.limits.memory, "384Mi");
+    assert.equal(backend.version, "7");
+  });
+
+  it("takes a fixed number of replicas instead of bounds", () => {
+    assert.deepEqual(readEnvironment("testbro", { ...GOOD, backend: { scale: { replicas: 3 } } }).backend.scale, { replicas: 3 });
+  });
+
+  const refused: [string, Record<string, unknown>, RegExp[]][] = [
+    ["an unknown key", { colour: "red" }, [/^testbro:colour: not a configuration key\. Fix: .*httpPort/]],
+    ["an unknown key of a tier", { backend: { replicaz: 2 } }, [/^testbro:backend\.replicaz: not a configuration key\. Fix: .*scale/]],
+    ["a missing key", { domain: undefined }, [/^testbro:domain: is missing\. Fix: pulumi config set/]],
+    ["a missing image", { images: { ...GOOD.images, redis: undefined } }, [/^testbro:images\.redis: is missing/]],
+    ["min above max", { backend: { scale: { min: 9 } } }, [/^testbro:backend\.scale\.min: 9 is above max 5\. Fix:/]],
+    [
+      "a zero limit",
+      { backend: { resources: { limits: { cpu: "0" } } } },
+      [/^testbro:backend\.resources\.limits\.cpu: "0": 0 is zero/, /Fix:/],
+    ],
+    [
+      "a limit that is no quantity",
+      { frontend: { resources: { limits: { memory: "lots" } } } },
+      [/testbro:frontend\.resources\.limits\.memory: "lots": .*not a byte quantity/],
+    ],
+    [
+      "a reservation above the limit",
+      { backend: { resources: { reservations: { memory: "1Gi" } } } },
+      [/reservations\.memory: 1Gi is above the limit 384Mi/],
+    ],
+    ["an unknown platform", { platform: "nomad" }, [/testbro:platform: "nomad"/, /swarm/]],
+    ["a port that is none", { httpsPort: 99999 }, [/testbro:httpsPort: 99999/]],
+    ["the same port twice", { httpPort: 8443 }, [/testbro:httpPort: 8443 is also httpsPort/]],
+    ["a name too long for DNS", { name: "a".repeat(40) }, [/testbro:name/, /1 to 20 lower-case/]],
+    ["half a scale", { backend: { scale: { replicas: 2, max: 4 } } }, [/testbro:backend\.scale/, /replicas: N/]],
+  ];
+  for (const [what, change, messages] of refused) {
+    it(`refuses ${what}, naming key, value and fix`, () => {
+      const message = refusal(change);
+      for (const expected of messages) assert.match(message, expected);
+    });
+  }
+
+  it("names every wrong key at once", () => {
+    const message = refusal({ httpPort: 0, size: "huge", colour: "red" });
+    for (const key of ["testbro:httpPort", "testbro:size", "testbro:colour"]) assert.ok(message.includes(key), message);
+  });
+
+  it("refuses or accepts, but never throws anything else, whatever it is given", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...CONFIG_KEYS), fc.anything(), (key, value) => {
+        try {
+          readEnvironment("testbro", { ...GOOD, [key]: value });
+        } catch (error) {
+          assert.ok(error instanceof ConfigurationError, String(error));
+          assert.match(error.message, /Fix:/);
+        }
+      }),
+    );
+  });
+
+  it("accepts every pair of bounds in order, and no other", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 50 }), (min, max) => {
+        const accepted = () => readEnvironment("testbro", { ...GOOD, backend: { scale: { min, max } } });
+        if (min <= max) assert.deepEqual(accepted().backend.scale, { min, max, cpu: 70, memory: 80 });
+        else assert.throws(accepted, ConfigurationError);
+      }),
+    );
+  });
+
+  it("knows the same keys as the project file's schema", () => {
+    const project = parse(readFileSync(join(__dirname, "..", "..", "Pulumi.yaml"), "utf8")) as { config: Record<string, unknown> };
+    assert.deepEqual(Object.keys(project.config).sort(), [...CONFIG_KEYS].sort());
+  });
+});
