@@ -1,3 +1,4 @@
+import { once, type EventEmitter } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ServiceUnavailableError, type ServiceMetrics } from "@testbro/demo-service";
 import { Queue, Worker, type Job } from "bullmq";
@@ -133,7 +134,7 @@ export class Jobs {
     if (this.#redis.notReady !== undefined) throw new ServiceUnavailableError(this.#redis.notReady);
     const queue = this.#queue;
     try {
-      await Promise.race([queue.waitUntilReady(), this.#impatience()]);
+      await Promise.race([connected(queue), this.#impatience()]);
     } catch (error) {
       // A queue whose first words with Redis failed stays broken: the next request gets a new one.
       if (queue === this.#queue && !(error instanceof ServiceUnavailableError)) {
@@ -155,6 +156,13 @@ export class Jobs {
     await sleep(PATIENCE, undefined, { ref: false });
     throw new ServiceUnavailableError("the queue's connection is not ready");
   }
+}
+
+/** Resolves when the queue's own connection can take a command: after an outage it may be back a moment later than the cache's. */
+async function connected(queue: Queue<JobData>): Promise<void> {
+  await queue.waitUntilReady();
+  const client = (await queue.client) as unknown as EventEmitter & { status: string };
+  if (client.status !== "ready") await once(client, "ready");
 }
 
 /** Executes one job. The time it takes is spent waiting, as a test run waits for the page it tests. */

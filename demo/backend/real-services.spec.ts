@@ -7,7 +7,7 @@ import { Replica } from "./testing/replica";
 import { findPrograms, Services, until } from "./testing/services";
 
 describe("the backend with a real PostgreSQL and Redis", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let services: Services;
   let replicas: Replica[] = [];
 
@@ -184,7 +184,7 @@ describe("the backend with a real PostgreSQL and Redis", function () {
     const metrics = await one.metrics();
     assert.match(metrics, /testbro_redis_up\{[^}]*\} 0/);
     assert.doesNotMatch(metrics, /testbro_queue_jobs\{/, "an unknown depth is no number");
-    services.startRedis();
+    await services.startRedis();
     await one.ready();
     assert.equal((await one.post("/api/jobs", { milliseconds: 0 })).status, 202);
   });
@@ -196,7 +196,7 @@ describe("the backend with a real PostgreSQL and Redis", function () {
     await sleep(1500);
     await services.killRedis();
     await one.notReady();
-    services.startRedis();
+    await services.startRedis();
     await one.ready();
     await until("the end of the job", async () => ((await one.json(`/api/jobs/${id}`)).state === "completed" ? true : undefined), 50);
     const { id: next } = (await (await one.post("/api/jobs", { milliseconds: 0 })).json()) as { id: string };
@@ -233,7 +233,7 @@ describe("the backend with a real PostgreSQL and Redis", function () {
     await services.killRedis();
     const one = await replica({ LOG_LEVEL: "debug" }).start();
     await sleep(3000);
-    services.startRedis();
+    await services.startRedis();
     await one.ready();
     const errors = one.log.filter(({ msg }) => msg === "Redis cannot be used").length;
     assert.equal(errors, 1, "an outage is one line of the log, not one an attempt");

@@ -92,8 +92,8 @@ export function registerRuns(app: FastifyInstance, runs: Runs, database: Databas
           type: "object",
           required: ["name"],
           additionalProperties: false,
-          // `\S`: a name of blanks only would be no name; no NUL, which PostgreSQL cannot store.
-          properties: { name: { type: "string", minLength: 1, maxLength: 200, pattern: "^[^\\u0000]*\\S[^\\u0000]*$" } },
+          // Something other than blanks; no NUL, which PostgreSQL cannot store.
+          properties: { name: { type: "string", minLength: 1, maxLength: 200, pattern: "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$" } },
         },
       },
     },

@@ -76,8 +76,21 @@ export class Replica {
     return (await fetch(`http://127.0.0.1:${this.#metricsPort}/metrics`)).text();
   }
 
-  async ready(seconds = 20): Promise<this> {
-    await until("readiness", async () => ((await this.status("/health/ready")) === 200 ? true : undefined), seconds);
+  async ready(seconds = 60): Promise<this> {
+    let reasons: unknown;
+    try {
+      await until(
+        "readiness",
+        async () => {
+          const answer = await this.json<{ ready: boolean; reasons: string[] }>("/health/ready");
+          reasons = answer.reasons;
+          return answer.ready ? true : undefined;
+        },
+        seconds,
+      );
+    } catch (error) {
+      throw new Error(`${(error as Error).message}: ${JSON.stringify(reasons)}`, { cause: error });
+    }
     return this;
   }
 

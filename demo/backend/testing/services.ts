@@ -1,6 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -62,8 +62,20 @@ export function freePort(): Promise<number> {
   });
 }
 
+/** True when something listens on a port of the loopback. */
+function listens(port: number): Promise<true | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("error", () => resolve(undefined));
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
+}
+
 /** Asks again and again until the answer is not undefined. */
-export async function until<T>(what: string, ask: () => Promise<T | undefined> | T | undefined, seconds = 20): Promise<T> {
+export async function until<T>(what: string, ask: () => Promise<T | undefined> | T | undefined, seconds = 60): Promise<T> {
   const end = Date.now() + seconds * 1000;
   for (;;) {
     const answer = await ask();
@@ -133,7 +145,7 @@ export class Services {
         return undefined;
       }
     });
-    this.startRedis();
+    await this.startRedis();
   }
 
   async startPostgres(): Promise<void> {
@@ -143,22 +155,23 @@ export class Services {
     await until("the start of PostgreSQL", () => (existsSync(join(data, `.s.PGSQL.${this.#postgresPort}`)) ? true : undefined));
   }
 
-  startRedis(): void {
+  async startRedis(): Promise<void> {
     const data = join(this.folder, "redis");
-    const acl = ["--user", "default off", "--user", "testbro on >correct-horse ~* &* +@all -@dangerous +info +client|setname +client|list"];
-    const args = [
-      "--port",
-      String(this.#redisPort),
-      "--bind",
-      "127.0.0.1",
-      "--dir",
-      data,
-      "--appendonly",
-      "yes",
-      "--maxmemory-policy",
-      "noeviction",
-    ];
-    this.#redis = spawn(this.#programs.redis, [...args, ...acl], { ...this.#user, stdio: "ignore" });
+    const users = "user default off resetpass ~* &* +@all\nuser testbro on >correct-horse ~* &* +@all -@dangerous +info +client|setname +client|list\n";
+    const settings = { port: this.#redisPort, bind: "127.0.0.1", dir: data, appendonly: "yes", aclfile: join(this.folder, "users.acl") };
+    writeFileSync(settings.aclfile, users);
+    writeFileSync(
+      join(this.folder, "redis.conf"),
+      Object.entries(settings)
+        .map(([key, value]) => `${key} ${value}\n`)
+        .join(""),
+    );
+    const redis = spawn(this.#programs.redis, [join(this.folder, "redis.conf")], { ...this.#user, stdio: "ignore" });
+    this.#redis = redis;
+    await until("the start of Redis", () => {
+      if (redis.exitCode !== null) throw new Error(`redis-server ended with code ${redis.exitCode}`);
+      return listens(this.#redisPort);
+    });
   }
 
   /** As a crash would. */
