@@ -1,5 +1,6 @@
 import { add } from "./counts.mjs";
 import { inNamespace } from "./namespace.mjs";
+import { ensurePromtool } from "./promtool.mjs";
 import { check, goTest, mocha } from "./runners.mjs";
 
 /** Specs that need nothing but Node: they live beside their sources. */
@@ -23,7 +24,10 @@ const UNIT_SPECS = [
 export const SUITES = {
   static: async () =>
     add([await check("formatting", "prettier", ["--check", "--log-level", "warn", "."]), await check("lint", "eslint", ["."])]),
-  unit: ({ args }) => mocha(UNIT_SPECS, { args }),
+  unit: async ({ args }) => {
+    const promtool = await ensurePromtool();
+    return mocha(UNIT_SPECS, { args, env: { ...process.env, ...(promtool ? { PROMTOOL: promtool } : {}) } });
+  },
   go: () => goTest("toolchain/go"),
   // In network namespaces of its own making, so not inside one.
   toolchain: ({ args }) => mocha(["toolchain/integration/*.spec.mjs"], { args }),
