@@ -10,6 +10,7 @@ export const fixtures: Fixtures = {
     [edit(kube.disruptionBudget, { "spec.maxUnavailable": REMOVE, "spec.minAvailable": 2 }), kube.deployment],
   ],
   bad: [
+    [edit(kube.disruptionBudget, { "spec.maxUnavailable": 3 }), kube.deployment],
     edit(kube.disruptionBudget, { "spec.maxUnavailable": 0 }),
     edit(kube.disruptionBudget, { "spec.maxUnavailable": "0%" }),
     edit(kube.disruptionBudget, { "spec.maxUnavailable": REMOVE, "spec.minAvailable": "100%" }),

@@ -4,7 +4,7 @@ import { namespaceOf, selects } from "../core/stack-index";
 export const disruptionBudgetBlockingRule = defineRule({
   id: "availability-disruption-budget-blocking",
   group: "availability",
-  title: "A PodDisruptionBudget lets at least one pod be evicted, and selects pods.",
+  title: "A PodDisruptionBudget lets at least one pod be evicted and keeps at least one, and selects pods.",
   severity: "high",
   why: "A budget that allows none blocks every node drain until somebody deletes it by hand, at night.",
   fix: "Use maxUnavailable: 1, or a minAvailable below the number of replicas.",
@@ -26,10 +26,10 @@ export const disruptionBudgetBlockingRule = defineRule({
           .pods(["apps/Deployment", "apps/StatefulSet"])
           .filter((pod) => namespaceOf(pod.view) === namespaceOf(view) && selects(selector, pod.metadata.at("labels")));
         const wanted = least.number();
-        if (wanted === undefined) return;
         for (const pod of pods) {
           const replicas = pod.view.props.at("spec", "replicas").number();
-          if (replicas !== undefined && wanted >= replicas) report(view, `minAvailable is ${wanted} of ${replicas} replicas`, least);
+          if (replicas !== undefined && wanted !== undefined && wanted >= replicas)
+            report(view, `minAvailable is ${wanted} of ${replicas} replicas`, least);
         }
       },
     );

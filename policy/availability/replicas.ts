@@ -1,7 +1,6 @@
 import { defineRule } from "../core/rule";
-import { nameOf } from "../core/stack-index";
 import { labelOf } from "../platforms/containers";
-import { autoscalers } from "../platforms/targets";
+import { autoscalers, targetOf } from "../platforms/targets";
 import { serves } from "../platforms/tiers";
 
 export const replicasRule = defineRule({
@@ -23,11 +22,7 @@ export const replicasRule = defineRule({
       const replicas = at.number() ?? 1;
       if (replicas >= least) return;
       if (view.kind === "apps/Deployment") {
-        if (
-          !at.exists &&
-          autoscalers(index).some((autoscaler) => autoscaler.view.props.at("spec", "scaleTargetRef", "name").text() === nameOf(view))
-        )
-          return;
+        if (!at.exists && autoscalers(index).some((autoscaler) => targetOf(autoscaler.view, index) === view)) return;
       } else if (labelOf(view, "autoscaler.enable") === "true" && Number(labelOf(view, "autoscaler.min_replicas") ?? 0) >= least) return;
       report(view, `${replicas} ${replicas === 1 ? "replica answers" : "replicas answer"} requests`, at);
     });

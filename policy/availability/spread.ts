@@ -31,7 +31,11 @@ export const spreadRule = defineRule({
       ...affinity.at("preferredDuringSchedulingIgnoredDuringExecution").list(),
     ];
     if (constraints.length === 0 && rules.length === 0) return report("nothing spreads the replicas", spec);
+    const replicas = props.at("spec", "replicas").number() ?? 2;
     for (const constraint of constraints) {
+      const skew = constraint.at("maxSkew");
+      if ((skew.number() ?? 1) > 1 && skew.number()! >= replicas)
+        report(`a skew of ${skew.number()} lets all ${replicas} replicas run together`, skew);
       const selector = constraint.at("labelSelector", "matchLabels").entries();
       if (selector.length === 0 || selector.some(([key, value]) => metadata.at("labels", key).text() !== value.text()))
         report("a spread constraint does not select the pod's own labels", constraint);

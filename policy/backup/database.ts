@@ -1,6 +1,7 @@
 import { some } from "../core/reader";
 import type { View } from "../core/resource";
 import { defineRule } from "../core/rule";
+import { namespaceOf } from "../core/stack-index";
 import { commandLineOf, CONTAINER_KINDS, containersOf, dataStoreOf, environmentOf, labelOf } from "../platforms/containers";
 
 /** Label or annotation on a backup: the name of what it saves. */
@@ -62,7 +63,12 @@ export const databaseBackupRule = defineRule({
         const name = view.props.at("metadata", "name").text() ?? view.name;
         if (!view.props.at("spec", "backup").exists && !view.props.at("spec", "plugins").exists)
           report(view, "the cluster has no backup section", view.props.at("spec"));
-        else if (!some(scheduled, (backup) => backup.props.at("spec", "cluster", "name").text() === name))
+        else if (
+          !some(
+            scheduled,
+            (backup) => namespaceOf(backup) === namespaceOf(view) && backup.props.at("spec", "cluster", "name").text() === name,
+          )
+        )
           report(view, "no ScheduledBackup names the cluster");
       },
     );

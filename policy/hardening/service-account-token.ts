@@ -24,7 +24,10 @@ export const serviceAccountTokenRule = defineRule({
         binding.props
           .at("subjects")
           .list()
-          .some((subject) => subject.at("name").text() === name),
+          .some(
+            (subject) =>
+              subject.at("name").text() === name && (subject.at("namespace").text() ?? namespaceOf(binding)) === namespaceOf(view),
+          ),
       );
       if (!bound)
         report(view, `the pod gets a token of service account "${name}", which has no permission in this stack`, podOf(view)!.spec);

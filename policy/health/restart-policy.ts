@@ -11,7 +11,8 @@ export const restartPolicyRule = defineRule({
   example: `restartPolicy: { condition: "any", delay: "5s", window: "120s" }`,
   frameworks: ["CIS Docker 5.15"],
   kinds: ["docker/Service", "docker/Container"],
-  check({ view, props, report, scope }) {
+  parameters: { maxDelaySeconds: { type: "number", description: "Longest pause before a restart in seconds.", default: 120, minimum: 0 } },
+  check({ view, props, report, scope, parameter }) {
     if (view.kind === "docker/Container") {
       const restart = props.at("restart");
       const mode = restart.text() ?? "no";
@@ -26,7 +27,9 @@ export const restartPolicyRule = defineRule({
         report(`the restart condition is "${condition}", so that a replica that exits is not replaced`, policy.at("condition"));
     });
     scope(() => {
-      if (!((seconds(policy.at("delay").text()) ?? 0) > 0)) report("there is no delay between restarts", policy.at("delay"));
+      const delay = seconds(policy.at("delay").text()) ?? 0;
+      if (delay <= 0) report("there is no delay between restarts", policy.at("delay"));
+      if (delay > parameter<number>("maxDelaySeconds")) report(`a replica that died is away for ${delay} s`, policy.at("delay"));
     });
     scope(() => {
       if ((policy.at("maxAttempts").number() ?? 0) > 0)

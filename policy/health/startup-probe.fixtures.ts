@@ -7,6 +7,7 @@ export const fixtures: Fixtures = {
   rule: startupProbeRule,
   good: [kube.deployment, kube.statefulSet],
   bad: [
+    edit(kube.deployment, { "spec.template.spec.containers[0].startupProbe.periodSeconds": 600 }),
     edit(kube.deployment, { "spec.template.spec.containers[0].startupProbe": REMOVE }),
     edit(kube.deployment, { "spec.template.spec.containers[0].startupProbe.failureThreshold": 2 }),
   ],

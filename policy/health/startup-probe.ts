@@ -11,6 +11,7 @@ export const startupProbeRule = defineRule({
   example: `startupProbe: { httpGet: { path: "/live", port: "http" }, periodSeconds: 5, failureThreshold: 24 }`,
   kinds: PROBED_KINDS,
   parameters: {
+    maxStartSeconds: { type: "number", description: "Longest time, in seconds, the startup probe may allow.", default: 1800, minimum: 1 },
     minStartSeconds: {
       type: "number",
       description: "Least time, in seconds, the startup probe has to allow: periodSeconds × failureThreshold.",
@@ -24,6 +25,7 @@ export const startupProbeRule = defineRule({
       const startup = at.at("startupProbe");
       if (!startup.exists) return report(`${label} has no startup probe`, at);
       const allowed = (startup.at("periodSeconds").number() ?? 10) * (startup.at("failureThreshold").number() ?? 3);
+      if (allowed > parameter<number>("maxStartSeconds")) report(`${label} may take ${allowed} s to start before anybody acts`, startup);
       if (allowed < parameter<number>("minStartSeconds")) report(`${label} is given only ${allowed} s to start`, startup);
     });
   },

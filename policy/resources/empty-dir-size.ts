@@ -1,5 +1,6 @@
 import { defineRule } from "../core/rule";
 import { POD_KINDS, podOf } from "../platforms/containers";
+import { quantity } from "../platforms/quantity";
 
 export const emptyDirSizeRule = defineRule({
   id: "resources-empty-dir-size",
@@ -13,7 +14,7 @@ export const emptyDirSizeRule = defineRule({
   check({ view, report, each }) {
     each(podOf(view)!.spec.at("volumes").list(), (volume) => {
       const directory = volume.at("emptyDir");
-      if (directory.exists && !directory.at("sizeLimit").exists)
+      if (directory.exists && !((quantity(directory.at("sizeLimit").text()) ?? 0) > 0))
         report(`volume "${volume.at("name").text()}" has no size limit`, directory);
     });
   },

@@ -1,5 +1,6 @@
 import { defineRule } from "../core/rule";
 import { containersOf, POD_KINDS } from "../platforms/containers";
+import { quantity } from "../platforms/quantity";
 
 export const ephemeralStorageRule = defineRule({
   id: "resources-ephemeral-storage",
@@ -15,7 +16,7 @@ export const ephemeralStorageRule = defineRule({
     each(containersOf(view), ({ at, label }) => {
       for (const side of ["requests", "limits"]) {
         const amount = at.at("resources", side, "ephemeral-storage");
-        if (!amount.exists) report(`${label} has no ${side} of ephemeral storage`, amount);
+        if (!((quantity(amount.text()) ?? 0) > 0)) report(`${label} has no ${side} of ephemeral storage`, amount);
       }
     });
   },

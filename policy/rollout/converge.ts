@@ -11,14 +11,15 @@ export const convergeRule = defineRule({
   fix: "Set convergeConfig with a timeout above replicas × (start period + monitor).",
   example: `convergeConfig: { delay: "5s", timeout: "10m" }`,
   kinds: ["docker/Service"],
-  check({ view, props, report }) {
+  parameters: { maxSeconds: { type: "number", description: "Longest timeout in seconds.", default: 7200, minimum: 1 } },
+  check({ view, props, report, parameter }) {
     const converge = props.at("convergeConfig");
-    if (props.at("mode", "global").flag() === true) {
-      if (converge.exists) report("the provider cannot wait for a global service; remove convergeConfig", converge);
-      return;
-    }
+    // The provider cannot wait for a global service, and says so itself.
+    if (props.at("mode", "global").flag() === true) return;
     if (!converge.exists) return report("Pulumi does not wait for the service", converge);
     const timeout = seconds(converge.at("timeout").text()) ?? 180;
+    if (timeout > parameter<number>("maxSeconds"))
+      report(`Pulumi waits ${timeout} s for a service that cannot come up`, converge.at("timeout"));
     const start = seconds(dockerHealthcheck(view).at("startPeriod").text()) ?? 0;
     const monitor = seconds(props.at("updateConfig", "monitor").text()) ?? 5;
     const steps = Math.ceil(

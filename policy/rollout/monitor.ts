@@ -11,7 +11,8 @@ export const monitorRule = defineRule({
   fix: "Set monitor to retries × (interval + timeout) + 5 s or more, for update and rollback.",
   example: `healthcheck: { interval: "10s", timeout: "3s", retries: 3 }, updateConfig: { monitor: "45s" }`,
   kinds: ["docker/Service"],
-  check({ view, props, report, each }) {
+  parameters: { maxSeconds: { type: "number", description: "Longest time to watch a new replica in seconds.", default: 1800, minimum: 1 } },
+  check({ view, props, report, each, parameter }) {
     const check = dockerHealthcheck(view);
     if (!check.exists) return;
     // Docker's defaults for what is not written: 30 s interval and timeout, three retries.
@@ -21,6 +22,7 @@ export const monitorRule = defineRule({
       if (!props.at(name).exists) return;
       const monitor = props.at(name, "monitor");
       const watched = seconds(monitor.text()) ?? 5;
+      if (watched > parameter<number>("maxSeconds")) report(`${name} watches ${watched} s, and every step takes as long`, monitor);
       if (watched < needed) report(`${name} watches ${watched} s, but the health check needs ${needed} s to fail`, monitor);
     });
   },

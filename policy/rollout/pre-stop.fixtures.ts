@@ -12,7 +12,10 @@ export const fixtures: Fixtures = {
       "spec.template.spec.containers[0].lifecycle": REMOVE,
     }),
   ],
-  bad: [edit(kube.deployment, { "spec.template.spec.containers[0].lifecycle": REMOVE })],
+  bad: [
+    edit(kube.deployment, { "spec.template.spec.containers[0].lifecycle.preStop.sleep.seconds": 0 }),
+    edit(kube.deployment, { "spec.template.spec.containers[0].lifecycle": REMOVE }),
+  ],
   unknown: [
     unknownAt(kube.deployment, "spec.template.spec.containers[0].lifecycle"),
     unknownAt(kube.deployment, "spec.template.spec.containers[0].ports"),

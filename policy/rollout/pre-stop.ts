@@ -19,7 +19,9 @@ export const preStopRule = defineRule({
     each(lastingContainers(view), (container) => {
       const ports = container.at.at("ports").list();
       if (ports.every((port) => ignored.includes(port.at("name").text() ?? ""))) return;
-      if (container.at.at("lifecycle", "preStop").exists) return;
+      const preStop = container.at.at("lifecycle", "preStop");
+      const waits = preStop.at("exec").exists || preStop.at("httpGet").exists || (preStop.at("sleep", "seconds").number() ?? 0) > 0;
+      if (preStop.exists && waits) return;
       if (environmentOf(container).some(({ name }) => name === "DRAIN_SECONDS")) return;
       report(`${container.label} stops at once`, container.at);
     });

@@ -13,7 +13,10 @@ export const rollbackConfigRule = defineRule({
     const rollback = props.at("rollbackConfig");
     if (!rollback.exists) return report("there is no rollback configuration", rollback);
     scope(() => {
-      if (rollback.at("parallelism").number() === 0) report("all replicas are rolled back at once", rollback.at("parallelism"));
+      const parallelism = rollback.at("parallelism").number() ?? 1;
+      const replicas = props.at("mode", "replicated", "replicas").number() ?? 1;
+      if (parallelism === 0 || (parallelism > 1 && parallelism >= replicas))
+        report("all replicas are rolled back at once", rollback.at("parallelism"));
     });
     scope(() => {
       const [order, wanted] = [rollback.at("order").text() ?? "stop-first", props.at("updateConfig", "order").text() ?? "stop-first"];

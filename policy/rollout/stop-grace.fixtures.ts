@@ -8,6 +8,7 @@ export const fixtures: Fixtures = {
   rule: stopGraceRule,
   good: [docker.service, docker.container, kube.deployment, kube.statefulSet],
   bad: [
+    edit(docker.service, { "taskSpec.containerSpec.stopGracePeriod": "24h" }),
     edit(docker.service, { "taskSpec.containerSpec.stopGracePeriod": REMOVE }),
     edit(docker.service, { "taskSpec.containerSpec.env.DRAIN_SECONDS": "60" }),
     edit(docker.container, { stopTimeout: 5 }),

@@ -12,7 +12,10 @@ export const stopGraceRule = defineRule({
   fix: "Set stopGracePeriod, stopTimeout or terminationGracePeriodSeconds above the drain time (DRAIN_SECONDS, preStop sleep).",
   example: `stopGracePeriod: "40s"   // Kubernetes: terminationGracePeriodSeconds: 45`,
   kinds: ["docker/Service", "docker/Container", "apps/Deployment", "apps/StatefulSet"],
-  parameters: { minSeconds: { type: "number", description: "Least grace time in seconds.", default: 15, minimum: 0 } },
+  parameters: {
+    maxSeconds: { type: "number", description: "Longest grace time in seconds.", default: 3600, minimum: 1 },
+    minSeconds: { type: "number", description: "Least grace time in seconds.", default: 15, minimum: 0 },
+  },
   check({ view, props, report, parameter, each }) {
     const pod = podOf(view);
     const at = pod
@@ -22,6 +25,8 @@ export const stopGraceRule = defineRule({
         : props.at("stopTimeout");
     // Docker's default is 10 s, Kubernetes' 30 s.
     const grace = (view.kind === "docker/Service" ? seconds(at.text()) : at.number()) ?? (pod ? 30 : 10);
+    if (grace > parameter<number>("maxSeconds"))
+      report(`a process that does not stop is waited for ${grace} s, and every update with it`, at);
     if (grace < parameter<number>("minSeconds")) report(`the process is killed after ${grace} s`, at);
     each(pod ? lastingContainers(view) : containersOf(view), (container) => {
       const drain =

@@ -7,6 +7,8 @@ export const fixtures: Fixtures = {
   rule: updateConfigRule,
   good: [docker.service, docker.balancer, docker.database],
   bad: [
+    edit(docker.service, { "updateConfig.delay": "10m" }),
+    edit(docker.balancer, { "updateConfig.parallelism": 5 }),
     edit(docker.service, { updateConfig: REMOVE }),
     edit(docker.service, { "updateConfig.failureAction": "pause" }),
     edit(docker.service, { "updateConfig.parallelism": 0 }),

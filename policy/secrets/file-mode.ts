@@ -15,7 +15,8 @@ export const fileModeRule = defineRule({
   kinds: ["docker/Service", ...POD_KINDS],
   check({ view, props, report, each }) {
     const judge = (mode: number | undefined, fallback: number, what: string, at = props) => {
-      if (((mode ?? fallback) & OTHERS) !== 0) report(`${what} has mode 0${(mode ?? fallback).toString(8)}`, at);
+      if (((mode ?? fallback) & OTHERS) !== 0 || (mode ?? fallback) > 0o777)
+        report(`${what} has mode 0${(mode ?? fallback).toString(8)}`, at);
     };
     if (view.kind === "docker/Service") {
       return each(props.at("taskSpec", "containerSpec", "secrets").list(), (secret) =>

@@ -1,6 +1,6 @@
 import type { Fixtures } from "../fixtures/fixtures";
 import { postgresTlsRule } from "./postgres";
-import { edit, unknownAt } from "../fixtures/edit";
+import { edit, REMOVE, unknownAt } from "../fixtures/edit";
 import * as docker from "../fixtures/docker";
 import * as kube from "../fixtures/kubernetes";
 
@@ -9,8 +9,10 @@ const hba = edit(kube.configMap, { data: { "pg_hba.conf": "local all all peer\nh
 
 export const fixtures: Fixtures = {
   rule: postgresTlsRule,
-  good: [docker.service, docker.database, docker.container, kube.deployment, hba],
+  good: [docker.service, docker.database, docker.backup, docker.container, kube.deployment, hba],
   bad: [
+    edit(docker.database, { "taskSpec.containerSpec.args": REMOVE }),
+    edit(docker.backup, { "taskSpec.containerSpec.env.PGSSLMODE": REMOVE }),
     edit(docker.service, { [DATABASE_URL]: "postgres://app@database/app" }),
     edit(docker.service, { [DATABASE_URL]: "postgresql://app@database/app?sslmode=prefer" }),
     edit(docker.database, { "taskSpec.containerSpec.args[1]": "ssl=off" }),

@@ -1,6 +1,6 @@
 import type { Reader } from "../core/reader";
 import { defineRule } from "../core/rule";
-import { commandLineOf, CONTAINER_KINDS, containersOf, environmentOf } from "../platforms/containers";
+import { commandLineOf, CONTAINER_KINDS, containersOf, environmentOf, imageName } from "../platforms/containers";
 import { configTexts } from "../platforms/nginx";
 
 const URL = /\bpostgres(?:ql)?:\/\/[^\s"'`,]+/g;
@@ -50,6 +50,21 @@ export const postgresTlsRule = defineRule({
         const text = value.text() ?? "";
         urls(text, value);
         if (/^(?:PG|POSTGRES_|DB_|DATABASE_)SSL_?MODE$/i.test(name) && LAX.has(text)) report(`${name} is ${text}`, value);
+      });
+      scope(() => {
+        const value = (name: string) => environmentOf(container).find((variable) => variable.name === name)?.value;
+        const host = value("PGHOST");
+        if (host && !/^(?:|localhost|127\.0\.0\.1|\/.*)$/.test(host.text() ?? "") && !value("PGSSLMODE"))
+          report("PGHOST is set without PGSSLMODE", host);
+      });
+      scope(() => {
+        if (container.init || !/^(?:postgres|postgresql)$/.test(imageName(container.image.text() ?? ""))) return;
+        // A process that runs to completion, or another program of the image, serves nobody.
+        if (view.kind.startsWith("batch/")) return;
+        const words = commandLineOf(container).map((word) => word.text() ?? "");
+        if (words.some((word) => /^(?:--)?ssl=|config_file=|^(?:pg_|psql)/.test(word))) return;
+        if (environmentOf(container).some(({ name }) => /TLS|SSL/.test(name))) return;
+        report("the PostgreSQL server does not switch ssl on", container.at);
       });
       each(commandLineOf(container), (word) => {
         const text = word.text() ?? "";

@@ -39,7 +39,7 @@ export const redisTlsRule = defineRule({
         .map((word) => word.text())
         .join(" ");
       if (!/^(?:redis|valkey)$/.test(imageName(container.image.text() ?? "")) || container.init) return;
-      if (/\.conf\b/.test(line)) return;
+      if (/\.conf\b/.test(line) || environmentOf(container).some(({ name }) => /TLS|SSL/.test(name))) return;
       if (!/--tls-port\s+[1-9]/.test(line)) report("the Redis server opens no TLS port", container.at);
       else if (!/--port\s+0\b/.test(line)) report("the Redis server keeps its plain port open", container.at);
     });
