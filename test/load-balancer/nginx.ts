@@ -1,4 +1,4 @@
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { once } from "node:events";
@@ -116,12 +116,8 @@ export class Nginx {
   /** Whether nginx accepts the configuration, and what it says. */
   test(): { accepted: boolean; output: string } {
     const { file, args } = this.command.run(this.folder, ["-e", "stderr", "-t", "-c", this.configuration]);
-    try {
-      execFileSync(file, args, { stdio: "pipe", timeout: 60_000 });
-      return { accepted: true, output: "" };
-    } catch (error) {
-      return { accepted: false, output: String((error as { stderr?: Buffer }).stderr) };
-    }
+    const { status, stderr } = spawnSync(file, args, { encoding: "utf8", timeout: 60_000 });
+    return { accepted: status === 0, output: stderr };
   }
 
   /** Has nginx take the configuration as it is now, and waits until a new worker serves. */

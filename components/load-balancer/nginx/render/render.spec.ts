@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import fc from "fast-check";
+import { hashApiKey, newApiKey } from "./api-key";
+import { renderNginx, type NginxOptions, type ProxyRoute } from ".";
+import { EXAMPLES } from "./examples.fixture";
+import { flatten, readNginx } from "./nginx-syntax.fixture";
+import { retryAfterSeconds } from "./limits";
+
+/** Snapshots stand beside the sources; specs run from `dist`. Write them anew with UPDATE_SNAPSHOTS=1. */
+const SNAPSHOTS = join(__dirname.replace(`${join("components", "dist")}`, "components"), "snapshots");
+
+const app: ProxyRoute = { name: "app", path: "/", to: { host: "app.test", port: 3001 } };
+
+function options(more: Partial<NginxOptions> = {}): NginxOptions {
+  return { routes: [app], tls: false, ...more };
+}
+
+function words(more: Partial<NginxOptions>): string[] {
+  return flatten(readNginx(renderNginx(options(more)))).map((directive) => directive.words.join(" "));
+}
+
+describe("renderNginx", () => {
+  for (const [name, example] of Object.entries(EXAMPLES)) {
+    it(`renders the example "${name}" as its snapshot`, () => {
+      const text = renderNginx(example);
+      const file = join(SNAPSHOTS, `${name}.conf`);
+      if (process.env["UPDATE_SNAPSHOTS"]) {
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(file, text);
+      }
+      assert.ok(existsSync(file), `${file} is missing: run with UPDATE_SNAPSHOTS=1 and look at what it writes`);
+      assert.equal(text, readFileSync(file, "utf8"));
+    });
+  }
+
+  it("gives the same text for the same options", () => {
+    for (const example of Object.values(EXAMPLES)) assert.equal(renderNginx(example), renderNginx(structuredClone(example)));
+  });
+
+  it("values from outside change no directive but their own", () => {
+    const text = fc.string({ unit: "grapheme-ascii", maxLength: 40 });
+    // The harmless value also holds what keeps the writer from leaving quotes out; only the shape is compared.
+    const shape = (value: string) =>
+      flatten(
+        readNginx(
+          renderNginx(
+            options({
+              routes: [
+                {
+                  ...app,
+                  path: `/a${value}`,
+                  headers: { csp: value || "x", set: { "X-A": value || "x" } },
+                  access: { basicAuth: { file: `/f/${value}x`, realm: value } },
+                },
+                { name: "fixed", path: "/fixed-answer", match: "exact", respond: { status: 200, body: value, contentType: value || "x" } },
+              ],
+            }),
+          ),
+        ),
+      ).map((directive) => `${directive.words[0]} ${directive.words.length}`);
+    const expected = shape("harmless");
+    fc.assert(
+      fc.property(text, (value) => {
+        assert.deepEqual(shape(value), expected);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("puts protocols and curves where nginx heeds them: outside any server", () => {
+    const tls = { certificates: [{ certificateFile: "/c.pem", keyFile: "/c.key" }] };
+    const http = readNginx(renderNginx(options({ tls }))).find((directive) => directive.words[0] === "http");
+    const names = http?.body?.map((directive) => directive.words.join(" ")) ?? [];
+    assert.ok(names.includes("ssl_protocols TLSv1.2 TLSv1.3"));
+    assert.ok(names.includes("ssl_ecdh_curve X25519MLKEM768:X25519:prime256v1:secp384r1"));
+  });
+
+  it("never lets a POST be sent twice, whatever is retried", () => {
+    const retry = { on: ["error", "timeout", "http_500", "http_502", "http_503", "http_504"] } as ProxyRoute["retry"];
+    assert.ok(words({ routes: [{ ...app, retry }] }).every((line) => !line.includes("non_idempotent")));
+  });
+
+  it("routes with the same upstream share its connections, others do not", () => {
+    const other: ProxyRoute = { ...app, name: "other", path: "/other" };
+    const count = (routes: ProxyRoute[]) => words({ routes }).filter((line) => line.startsWith("upstream ")).length;
+    assert.equal(count([app, other]), 1);
+    assert.equal(count([app, { ...other, strategy: "ip-hash" }]), 2);
+    assert.equal(count([app, { ...other, to: { host: "app.test", port: 3002 } }]), 2);
+    assert.equal(count([app, { ...other, upstreamTls: { caFile: "/ca.pem" } }]), 2);
+  });
+
+  it("says how long to wait: until the rate allows the next request", () => {
+    assert.deepEqual(
+      [retryAfterSeconds("10r/s"), retryAfterSeconds("5r/m"), retryAfterSeconds("7r/m"), retryAfterSeconds("600r/m")],
+      [1, 12, 9, 1],
+    );
+  });
+
+  it("asks the resolver it is given", () => {
+    const resolver = { addresses: ["10.96.0.10:53", "[fd00::a]:53"], valid: 5, timeout: 3, ipv6: true };
+    assert.ok(words({ resolver }).includes("resolver 10.96.0.10:53 [fd00::a]:53 valid=5s ipv6=on"));
+    assert.ok(words({}).includes("resolver 127.0.0.11 valid=1s ipv6=off"));
+  });
+});
+
+describe("hashApiKey", () => {
+  it("hashes what newApiKey makes, each to its own", () => {
+    const keys = Array.from({ length: 20 }, () => newApiKey("ci"));
+    const hashes = keys.map(hashApiKey);
+    assert.equal(new Set(hashes).size, 20);
+    for (const [index, hash] of hashes.entries()) {
+      assert.match(hash, /^[A-Za-z0-9_-]{22}$/);
+      assert.equal(hashApiKey(keys[index] ?? ""), hash);
+    }
+  });
+
+  for (const key of ["", "ci", "ci.", ".x", "Ci.0123456789012345678901", "ci.short", "ci.0123456789012345678901;"]) {
+    it(`refuses "${key}"`, () => {
+      assert.throws(() => hashApiKey(key), RangeError);
+    });
+  }
+});

@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { checkNginx, renderNginx, type NginxOptions, type ProxyRoute, type Route } from ".";
+import { EXAMPLES } from "./examples.fixture";
+
+const app: ProxyRoute = { name: "app", path: "/", to: { host: "app.test", port: 3001 } };
+const certificates = [{ certificateFile: "/c.pem", keyFile: "/c.key" }];
+
+/** Problems of some options, as `path: message`. */
+function problems(options: Partial<NginxOptions>): string[] {
+  return checkNginx("lb", { routes: [app], tls: false, ...options }).map(({ path, message }) => `${path}: ${message}`);
+}
+
+function ofRoute(route: Partial<ProxyRoute>): string[] {
+  return problems({ routes: [{ ...app, ...route }] });
+}
+
+describe("checkNginx", () => {
+  for (const [name, example] of Object.entries(EXAMPLES)) {
+    it(`finds nothing wrong with the example "${name}"`, () => {
+      assert.deepEqual(checkNginx("lb", example), []);
+    });
+  }
+
+  const wrongRoutes: [string, Partial<ProxyRoute>, RegExp][] = [
+    ["a name that could be taken for syntax", { name: "a;b" }, /lb\.routes\[0\]\.name: "a;b" is not a name/],
+    ["a relative path", { path: "api" }, /routes\[0\]\.path: "api"/],
+    ["a path with a line break", { path: "/a\nb" }, /routes\[0\]\.path/],
+    ["the path kept for API keys", { path: "/.api-key/x" }, /kept for API keys/],
+    ["an unknown match", { match: "regex" as "exact" }, /match: "regex" is not known/],
+    ["a host that is none", { to: { host: "a b", port: 1 } }, /to\.host: "a b" is not a host name/],
+    ["a port that is none", { to: { host: "a", port: 70_000 } }, /to\.port: 70000 is not a port/],
+    ["no target", { to: [] }, /to: is empty/],
+    ["nothing but backups", { to: [{ host: "a", port: 1, backup: true }] }, /to: has only backups/],
+    [
+      "a backup with ip-hash",
+      {
+        strategy: "ip-hash",
+        to: [
+          { host: "a", port: 1 },
+          { host: "b", port: 1, backup: true },
+        ],
+      },
+      /cannot have a backup with strategy ip-hash/,
+    ],
+    ["a weight without weighted", { to: [{ host: "a", port: 1, weight: 2 }] }, /weight: 2 would mean nothing/],
+    [
+      "a weight of zero",
+      {
+        strategy: "weighted",
+        to: [
+          { host: "a", port: 1, weight: 0 },
+          { host: "b", port: 1 },
+        ],
+      },
+      /weight: 0 is not a whole number/,
+    ],
+    ["weighted with one target", { strategy: "weighted" }, /needs two or more targets/],
+    [
+      "weighted with stripPath",
+      {
+        strategy: "weighted",
+        stripPath: true,
+        to: [
+          { host: "a", port: 1 },
+          { host: "b", port: 1 },
+        ],
+      },
+      /stripPath/,
+    ],
+    ["consistent-hash over one name", { strategy: "consistent-hash" }, /not the replicas behind one name/],
+    ["hashBy without hash", { hashBy: "uri" }, /hashBy: means nothing with strategy round-robin/],
+    ["a cookie name nginx has no variable for", { strategy: "hash", hashBy: { cookie: "a-b" } }, /hashBy\.cookie/],
+    ["an unknown strategy", { strategy: "random" as "ip-hash" }, /strategy: "random" is not known/],
+    ["a timeout of zero", { timeouts: { connect: 0 } }, /timeouts\.connect: 0/],
+    ["no tries", { retry: { tries: 0 } }, /retry\.tries: 0/],
+    ["retry of what must not be", { retry: { on: ["non_idempotent" as "error"] } }, /retry\.on\[0\]: "non_idempotent" is not known/],
+    ["a size without unit", { maxBodySize: "10" as "1m" }, /maxBodySize: "10" is not a size/],
+    ["a rate that is none", { rateLimits: [{ rate: "fast" as "1r/s" }] }, /rateLimits\[0\]\.rate: "fast"/],
+    ["a delay above the burst", { rateLimits: [{ rate: "1r/s", burst: 2, delayAfter: 3 }] }, /delayAfter: 3 is above the burst of 2/],
+    ["a header with a line break", { headers: { set: { "X-A": "a\r\nSet-Cookie: b" } } }, /set\["X-A"\].*control character/],
+    ["a header name that is none", { headers: { set: { "X A": "b" } } }, /"X A" is not a header name/],
+    ["a policy with a line break", { headers: { csp: "a\nb" } }, /headers\.csp/],
+    ["a range that is none", { access: { allow: ["10.0.0.0/33"] } }, /allow\[0\]: "10\.0\.0\.0\/33"/],
+    ["an empty allow list", { access: { allow: [] } }, /allow: is empty, so everyone/],
+    ["no API keys", { access: { apiKeys: [] } }, /apiKeys: is empty, so everyone/],
+    ["a key in place of its hash", { access: { apiKeys: [{ id: "ci", hash: "ci.secret" }] } }, /hash: "ci\.secret" is not the hash/],
+    [
+      "one key id twice",
+      { access: { apiKeys: ["a", "b"].map((end) => ({ id: "ci", hash: "A".repeat(21) + end })) } },
+      /"ci" is there twice/,
+    ],
+    ["a relative password file", { access: { basicAuth: { file: "users" } } }, /basicAuth\.file: "users" is not an absolute path/],
+    ["a cache of no time", { cache: { seconds: 0 } }, /cache\.seconds: 0/],
+    ["an empty list of hosts", { hosts: [] }, /hosts: is empty/],
+  ];
+  for (const [what, route, message] of wrongRoutes) {
+    it(`refuses ${what}`, () => {
+      const found = ofRoute(route);
+      assert.ok(
+        found.some((problem) => message.test(problem)),
+        found.join("\n") || "nothing was wrong",
+      );
+    });
+  }
+
+  const wrong: [string, Partial<NginxOptions>, RegExp][] = [
+    ["no routes", { routes: [] }, /lb\.routes: is empty/],
+    ["one name twice", { routes: [app, { ...app, path: "/x" }] }, /routes\[1\]\.name: "app" is there twice/],
+    ["one path twice", { routes: [app, { ...app, name: "b" }] }, /two routes answer \//],
+    [
+      "one host in two lists",
+      {
+        routes: [
+          { ...app, hosts: ["a", "b"] },
+          { ...app, name: "c", hosts: ["A"] },
+        ],
+      },
+      /"A" is named by two different lists/,
+    ],
+    ["a host with a space", { hosts: ["a b"] }, /hosts\[0\]: "a b"/],
+    ["no certificate", { tls: { certificates: [] } }, /tls\.certificates: is empty/],
+    ["preload without subdomains", { tls: { certificates, hsts: { preload: true } } }, /hsts\.preload: needs includeSubDomains/],
+    ["an unknown profile", { tls: { certificates, profile: "old" as "modern" } }, /tls\.profile: "old"/],
+    ["one port twice", { tls: { certificates }, ports: { http: 8443 } }, /ports\.https: 8443 is also the http port/],
+    ["nothing to listen on", { ports: { http: false } }, /ports\.http: is off while there is no TLS/],
+    [
+      "a resolver by name",
+      { resolver: { addresses: ["dns.example.org"] } },
+      /resolver\.addresses\[0\]: "dns\.example\.org" is not an address/,
+    ],
+    ["a gzip level of 10", { compression: { gzip: { level: 10 } } }, /gzip\.level: 10/],
+    ["a media type that is none", { compression: { types: ["json;"] } }, /types\[0\]: "json;"/],
+    ["no trusted proxies", { trustedProxies: { ranges: [] } }, /trustedProxies\.ranges: is empty/],
+    ["an unknown redirect", { redirectStatus: 200 as 301 }, /redirectStatus: 200/],
+    ["a log that is no path", { accessLog: { path: "log" } }, /accessLog\.path/],
+    [
+      "access on a fixed answer",
+      { routes: [{ name: "a", path: "/", respond: { status: 200 }, access: { deny: ["10.0.0.1"] } }] },
+      /access: has no effect/,
+    ],
+    ["two answers", { routes: [{ ...app, respond: { status: 200 } } as Route] }, /has to and respond/],
+    ["no answer", { routes: [{ name: "a", path: "/" } as Route] }, /has no answer/],
+    ["a redirect to a script", { routes: [{ name: "a", path: "/", redirect: { to: "javascript:alert(1)" } }] }, /redirect\.to/],
+  ];
+  for (const [what, options, message] of wrong) {
+    it(`refuses ${what}`, () => {
+      const found = problems(options);
+      assert.ok(
+        found.some((problem) => message.test(problem)),
+        found.join("\n") || "nothing was wrong",
+      );
+    });
+  }
+
+  it("reports every problem at once, each with a way to mend it", () => {
+    const options: NginxOptions = { hosts: ["a b"], tls: false, routes: [{ ...app, path: "x", timeouts: { read: -1 } }] };
+    const found = checkNginx("lb", options);
+    assert.equal(found.length, 3);
+    assert.ok(found.every(({ fix }) => fix.length > 0));
+    assert.throws(() => renderNginx(options, "lb"), /lb\.routes\[0\]\.path[^]*timeouts\.read[^]*lb\.hosts\[0\]/);
+  });
+});
