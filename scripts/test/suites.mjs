@@ -23,7 +23,11 @@ const UNIT_SPECS = [
  */
 export const SUITES = {
   static: async () =>
-    add([await check("formatting", "prettier", ["--check", "--log-level", "warn", "."]), await check("lint", "eslint", ["."])]),
+    add([
+      await check("formatting", "prettier", ["--check", "--log-level", "warn", "."]),
+      await check("lint", "eslint", ["."]),
+      await check("types of the toolchain", "tsc", ["-p", "toolchain"]),
+    ]),
   unit: async ({ args }) => {
     const promtool = await ensurePromtool();
     return mocha(UNIT_SPECS, { args, env: { ...process.env, ...(promtool ? { PROMTOOL: promtool } : {}) } });
@@ -31,5 +35,6 @@ export const SUITES = {
   go: () => goTest("toolchain/go"),
   // In network namespaces of its own making, so not inside one.
   toolchain: ({ args }) => mocha(["toolchain/integration/*.spec.mjs"], { args }),
+  "load-balancer": ({ args }) => inNamespace((wrapped) => mocha(["test/dist/load-balancer/**/*.spec.js"], { ...wrapped, args })),
   swarm: ({ args }) => inNamespace((wrapped) => mocha(["test/dist/swarm/**/*.spec.js"], { ...wrapped, args })),
 };

@@ -28,7 +28,8 @@ describe("nginx: syntax", function () {
         nginx.place(text);
         const { accepted, output } = nginx.test();
         assert.ok(accepted, output);
-        assert.doesNotMatch(output, /\[warn\]/);
+        // A test certificate has no issuer to staple for; any other warning is a mistake of the renderer.
+        assert.doesNotMatch(output.replaceAll(/.*"ssl_stapling" ignored.*/g, ""), /\[warn\]/);
       } finally {
         await nginx.stop();
       }
