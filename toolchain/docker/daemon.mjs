@@ -1,13 +1,13 @@
 // A Docker daemon of our own: where its files are, how it is started, and how to be sure that a process is it.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ToolchainError } from "../errors.mjs";
 import { argumentsOf, find, lastLines, sleep, startOf } from "../process.mjs";
 import { whyUnreachable } from "./client.mjs";
-import { snapshot } from "./leftovers.mjs";
+import { processes, snapshot } from "./leftovers.mjs";
 
 /** @import { Detail } from "../progress.mjs" */
 /** @import { Network } from "./leftovers.mjs" */
@@ -92,6 +92,19 @@ export function isOurs({ pid, start, data }) {
 }
 
 /**
+ * A daemon on our data folder that nobody recorded: the command that started it was killed in that very moment.
+ *
+ * @param {Layout} files
+ * @returns {number | undefined} Its process id.
+ */
+export function unrecordedDaemon(files) {
+  return processes().find((pid) => {
+    const args = argumentsOf(pid);
+    return args[0]?.split("/").at(-1) === "dockerd" && args.includes(files.data) && startOf(pid) !== undefined;
+  });
+}
+
+/**
  * Starts a daemon that outlives this process, and waits until it answers.
  *
  * @param {Layout} files
@@ -110,6 +123,8 @@ export async function startDaemon(files, { netns, env, detail }) {
   for (const folder of [files.home, files.data, files.exec]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   // Left by a daemon that was killed; dockerd would take a new process of that number for a running daemon.
   for (const file of [files.pidFile, files.socket]) rmSync(file, { force: true });
+  if (netns && !existsSync(`/run/netns/${netns}`))
+    throw new ToolchainError(`There is no network namespace ${netns}; make it first (createNetns).`);
   const network = await snapshot(netns, env);
   const args = ["--data-root", files.data, "--exec-root", files.exec, "--pidfile", files.pidFile, "-H", `unix://${files.socket}`];
   const log = openSync(files.log, "a", 0o600);
@@ -125,8 +140,7 @@ export async function startDaemon(files, { netns, env, detail }) {
     await new Promise((done, failed) => child.once("spawn", done).once("error", failed));
     child.unref();
     const pid = /** @type {number} */ (child.pid);
-    // nsenter, unshare and sh replace themselves, so the process id is dockerd's; wait until it is before recording it.
-    await waitFor(() => argumentsOf(pid)[0] === dockerd || startOf(pid) === undefined, 5000);
+    // nsenter, unshare and sh replace themselves, so this is dockerd's process id and start time from the beginning.
     /** @type {Recorded} */
     const recorded = { pid, start: startOf(pid) ?? "", socket: files.socket, data: files.data, exec: files.exec, netns, network };
     writeFileSync(files.record, JSON.stringify(recorded, undefined, 2), { mode: 0o600 });

@@ -6,7 +6,7 @@ import { withLock } from "../lock.mjs";
 import { argumentsOf, find, startOf } from "../process.mjs";
 import { progress as defaultProgress } from "../progress.mjs";
 import { dockerClient, usualHosts, whyUnreachable } from "./client.mjs";
-import { isOurs, layout, readRecord, startDaemon, waitFor } from "./daemon.mjs";
+import { isOurs, layout, readRecord, startDaemon, unrecordedDaemon, waitFor } from "./daemon.mjs";
 import { installPackages, whyNoInstall } from "./install.mjs";
 import { mountsBelow, processes, takeDownNetwork, unmountBelow } from "./leftovers.mjs";
 
@@ -89,6 +89,11 @@ export async function ensureEngine(options) {
         );
       }
       if (before) await cleanUp(files, before.recorded, env);
+      const stray = unrecordedDaemon(files);
+      if (stray !== undefined) {
+        signal(stray, "SIGTERM");
+        await waitFor(() => unrecordedDaemon(files) === undefined, STOP_TIMEOUT);
+      }
       log(`Starting a private Docker engine in ${home}${netns ? ` (network namespace ${netns})` : ""}.`);
       await progress.step("Starting the private Docker engine", (detail) => startDaemon(files, { netns, env, detail }));
     },

@@ -108,6 +108,14 @@ describe("the private engine", function () {
     );
   });
 
+  it("takes over from a daemon that nobody recorded", async () => {
+    const before = recordedPid();
+    rmSync(layout(home).record);
+    await ensureEngine({ home, netns });
+    assert.notEqual(recordedPid(), before);
+    assert.equal(startOf(before), undefined);
+  });
+
   it("starts once when two commands ask at the same time", async () => {
     await stopEngine({ home });
     const engines = await Promise.all([ensureEngine({ home, netns }), ensureEngine({ home, netns })]);
