@@ -33,6 +33,9 @@ async function makeStack({ files, bin, env }) {
   await must(bin, ["stack", "init", STACK, "--cwd", files.home, "--non-interactive"], { env, what: "making the stack" });
 }
 
+/** Pulumi hides its event log, which its own Automation API reads, behind this setting. */
+const EVENT_LOG = { PULUMI_DEBUG_COMMANDS: "true" };
+
 /**
  * Runs pulumi with its own output in the user's terminal. Ctrl-C reaches pulumi by itself (same process group); this process
  * waits for it, so that the state is written.
@@ -43,7 +46,9 @@ async function makeStack({ files, bin, env }) {
 export async function pulumi(stack, args) {
   const events = join(stack.files.home, `events-${process.pid}.json`);
   try {
-    const { code, stderr } = await inTerminal(stack.bin, [...args, "--event-log", events], stack.env);
+    // Without this the CLI does not know --event-log.
+    const env = { ...stack.env, PULUMI_DEBUG_COMMANDS: "true" };
+    const { code, stderr } = await inTerminal(stack.bin, [...args, "--event-log", events], env);
     return { code, errors: `${stderr}\n${diagnostics(events)}` };
   } finally {
     rmSync(events, { force: true });
