@@ -1,0 +1,90 @@
+import { z } from "zod";
+import { DEFAULTS } from "../core/policy";
+
+const seconds = (least: number) => z.number().min(least).max(86_400);
+const replicas = z.number().int().min(0).max(1000);
+
+/** A rate of change: so many replicas, or percent of those there are, in a period. */
+const rate = z
+  .strictObject({ replicas: z.number().int().min(1).optional(), percent: z.number().min(1).optional(), period: seconds(1) })
+  .refine((value) => value.replicas !== undefined || value.percent !== undefined, { error: "give replicas, percent or both" });
+
+/** A Prometheus query as a signal. */
+const query = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9_-]*$/, { error: "lower-case letters, digits, - and _" }),
+  kind: z.enum(["rate", "queue", "latency", "query"]),
+  query: z.string().min(1),
+  target: z.number().positive(),
+  capacity: z.number().positive().optional(),
+});
+
+/** A window in which other bounds hold. */
+const schedule = z.strictObject({
+  start: z.string().min(1),
+  duration: seconds(60),
+  timezone: z.string().default("UTC"),
+  min: replicas.optional(),
+  max: replicas.optional(),
+});
+
+/** Settings of one service. Percentages and targets as in `ServicePolicy`. */
+export const serviceSchema = z.strictObject({
+  enable: z.boolean().optional(),
+  min: replicas.optional(),
+  max: replicas.min(1).optional(),
+  cpu: z.number().min(1).max(1000).optional(),
+  memory: z.number().min(1).max(1000).optional(),
+  queries: z.array(query).optional(),
+  growth: z.array(rate).optional(),
+  shrinking: z.array(rate).optional(),
+  schedules: z.array(schedule).optional(),
+  startUp: seconds(1).optional(),
+  growDuringRollout: z.boolean().optional(),
+});
+export type ServiceSettings = z.infer<typeof serviceSchema>;
+
+/** Settings of the daemon; the defaults of services are among them. */
+export const settingsSchema = z.strictObject({
+  checkInterval: seconds(5).default(DEFAULTS.checkInterval),
+  fastInterval: seconds(1).default(DEFAULTS.fastInterval),
+  min: replicas.default(DEFAULTS.min),
+  max: replicas.min(1).default(DEFAULTS.max),
+  cpu: z.number().min(1).max(1000).default(70),
+  memory: z.number().min(1).max(1000).default(80),
+  upCooldown: seconds(0).default(DEFAULTS.upCooldown),
+  downCooldown: seconds(0).default(DEFAULTS.downCooldown),
+  target: z.enum(["swarm", "compose"]).default("swarm"),
+  project: z.string().optional(),
+  docker: z.string().default("/var/run/docker.sock"),
+  prometheus: z.url({ protocol: /^https?$/ }).optional(),
+  state: z.string().default("/var/lib/testbro-autoscaler"),
+  listen: z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, { error: "host:port" }).default("127.0.0.1:9095"),
+  tokenFile: z.string().optional(),
+  slackWebhookFile: z.string().optional(),
+  webhook: z.url({ protocol: /^https?$/ }).optional(),
+  dryRun: z.boolean().default(false),
+  services: z.record(z.string(), serviceSchema).default({}),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** Environment variables and the setting each gives; the first seven are the mission's names. */
+export const VARIABLES: Readonly<Record<string, { readonly key: keyof Settings; readonly kind: "number" | "text" | "boolean" }>> = {
+  CHECK_INTERVAL: { key: "checkInterval", kind: "number" },
+  MIN_REPLICAS: { key: "min", kind: "number" },
+  MAX_REPLICAS: { key: "max", kind: "number" },
+  CPU_THRESHOLD: { key: "cpu", kind: "number" },
+  MEMORY_THRESHOLD: { key: "memory", kind: "number" },
+  SCALE_UP_COOLDOWN: { key: "upCooldown", kind: "number" },
+  SCALE_DOWN_COOLDOWN: { key: "downCooldown", kind: "number" },
+  FAST_INTERVAL: { key: "fastInterval", kind: "number" },
+  AUTOSCALER_TARGET: { key: "target", kind: "text" },
+  AUTOSCALER_PROJECT: { key: "project", kind: "text" },
+  AUTOSCALER_DOCKER: { key: "docker", kind: "text" },
+  AUTOSCALER_STATE: { key: "state", kind: "text" },
+  AUTOSCALER_LISTEN: { key: "listen", kind: "text" },
+  AUTOSCALER_TOKEN_FILE: { key: "tokenFile", kind: "text" },
+  AUTOSCALER_DRY_RUN: { key: "dryRun", kind: "boolean" },
+  PROMETHEUS_URL: { key: "prometheus", kind: "text" },
+  SLACK_WEBHOOK_FILE: { key: "slackWebhookFile", kind: "text" },
+  NOTIFY_WEBHOOK_URL: { key: "webhook", kind: "text" },
+};

@@ -1,0 +1,86 @@
+import type Docker from "dockerode";
+
+/** What the engine says of a container; only what is needed, everything may be missing on some engine. */
+export interface RawStats {
+  readonly read?: string;
+  readonly cpu_stats?: { readonly cpu_usage?: { readonly total_usage?: number }; readonly online_cpus?: number };
+  readonly memory_stats?: { readonly usage?: number; readonly limit?: number; readonly stats?: Readonly<Record<string, number>> };
+}
+
+/** A point to measure CPU from. */
+export interface CpuPoint {
+  readonly at: number;
+  readonly usage: number;
+}
+
+/**
+ * Bytes a container cannot give back, as `docker stats` shows them: usage without the page cache that is not in use. cgroup v2 calls it
+ * inactive_file, v1 total_inactive_file.
+ */
+export function memoryInUse(stats: RawStats): number | undefined {
+  const usage = stats.memory_stats?.usage;
+  if (usage === undefined) return undefined;
+  const detail = stats.memory_stats?.stats ?? {};
+  const cache = detail["total_inactive_file"] ?? detail["inactive_file"] ?? 0;
+  return cache < usage ? usage - cache : usage;
+}
+
+/** The point in time and CPU of a sample; undefined when the engine does not say. */
+export function cpuPoint(stats: RawStats): CpuPoint | undefined {
+  const at = Date.parse(stats.read ?? "") / 1000;
+  const usage = stats.cpu_stats?.cpu_usage?.total_usage;
+  return Number.isFinite(at) && at > 0 && usage !== undefined ? { at, usage } : undefined;
+}
+
+/** CPU between two points, percent of `base` (nanoseconds per second); undefined for a restarted container or no time between. */
+export function cpuPercent(before: CpuPoint | undefined, after: CpuPoint, base: number): number | undefined {
+  if (before === undefined || after.at <= before.at || after.usage < before.usage) return undefined;
+  return ((after.usage - before.usage) / (after.at - before.at) / base) * 100;
+}
+
+/** Mean CPU and memory of a service's containers on this engine. */
+export interface ServiceStats {
+  readonly cpu?: number;
+  readonly memory?: number;
+  readonly cpuReporting: number;
+  readonly memoryReporting: number;
+}
+
+/** Reads containers' CPU and memory from one engine, and remembers the points CPU is measured from. */
+export class DockerStats {
+  private readonly points = new Map<string, CpuPoint>();
+
+  constructor(private readonly docker: Docker) {}
+
+  async read(containers: readonly string[], cpuBase: number | undefined, memoryBase: number | undefined): Promise<ServiceStats> {
+    const cpu: number[] = [];
+    const memory: number[] = [];
+    await Promise.all(
+      containers.map(async (id) => {
+        const stats = (await this.docker.getContainer(id).stats({ stream: false, "one-shot": true }).catch(() => undefined)) as RawStats | undefined;
+        if (stats === undefined) return;
+        const point = cpuPoint(stats);
+        if (point !== undefined) {
+          const percent = cpuPercent(this.points.get(id), point, cpuBase ?? (stats.cpu_stats?.online_cpus ?? 1) * 1e9);
+          this.points.set(id, point);
+          if (percent !== undefined) cpu.push(percent);
+        }
+        const used = memoryInUse(stats);
+        const base = memoryBase ?? stats.memory_stats?.limit;
+        if (used !== undefined && base) memory.push((used / base) * 100);
+      }),
+    );
+    const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+    return {
+      ...(cpu.length > 0 ? { cpu: mean(cpu) } : {}),
+      ...(memory.length > 0 ? { memory: mean(memory) } : {}),
+      cpuReporting: cpu.length,
+      memoryReporting: memory.length,
+    };
+  }
+
+  /** Forgets containers that are gone. */
+  keep(containers: ReadonlySet<string>): void {
+    for (const id of this.points.keys()) if (!containers.has(id)) this.points.delete(id);
+  }
+}
