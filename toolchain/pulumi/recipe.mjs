@@ -107,11 +107,18 @@ export function partNamed(name) {
 
 /**
  * The environment of a build: reproducible, static, and refusing to change the committed go.mod. Proxies and caches stay the user's.
+ * Some distributions forbid Go to fetch a newer Go; unless the user's own environment does, it may here.
  *
  * @param {NodeJS.ProcessEnv} env
  * @returns {NodeJS.ProcessEnv}
  */
-export const buildEnvironment = (env) => ({ ...env, CGO_ENABLED: "0", GOFLAGS: "-mod=readonly -buildvcs=false", GOWORK: "off" });
+export const buildEnvironment = (env) => ({
+  ...env,
+  CGO_ENABLED: "0",
+  GOFLAGS: "-mod=readonly -buildvcs=false",
+  GOTOOLCHAIN: env.GOTOOLCHAIN || "auto",
+  GOWORK: "off",
+});
 
 /**
  * @param {Compilation} compilation
