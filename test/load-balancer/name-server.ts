@@ -13,10 +13,13 @@ export class NameServer {
   readonly #records = new Map<string, readonly string[]>();
   /** Questions so far. */
   questions = 0;
+  /** Whether it leaves every question unanswered. */
+  silent = false;
 
   private constructor(private readonly socket: Socket) {
     socket.on("message", (message, sender) => {
       this.questions += 1;
+      if (this.silent) return;
       socket.send(this.#answer(message), sender.port, sender.address);
     });
   }

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { hashApiKey, newApiKey, type NginxOptions, type ProxyRoute } from "@testbro/components/load-balancer/nginx";
@@ -156,13 +155,10 @@ describe("nginx: protection", function () {
     const hash = execFileSync("openssl", ["passwd", "-apr1", "open sesame"]).toString().trim();
     const [replica] = (await balancer.replicas(1)) as [Replica];
     const to = { host: replica.address, port: replica.port };
-    const folder = mkdtempSync(join(tmpdir(), "testbro-users-"));
-    chmodSync(folder, 0o755);
-    const file = join(folder, "users");
-    writeFileSync(file, `ada:${hash}\n`, { mode: 0o644 });
-    const nginx = await balancer.start({
-      routes: [{ name: "admin", path: "/", to, access: { basicAuth: { realm: 'Staff $only "x"', file } } }],
-    });
+    const access = { basicAuth: { realm: 'Staff $only "x"', file: "/run/nginx/users" } };
+    const nginx = await balancer.start({ routes: [{ name: "admin", path: "/", to, access }] }, (folder) =>
+      writeFileSync(join(folder, "run", "users"), `ada:${hash}\n`),
+    );
     const authorization = (password: string) => ({ authorization: `Basic ${Buffer.from(`ada:${password}`).toString("base64")}` });
     const asked = await ask(nginx, "/");
     assert.equal(asked.status, 401);
@@ -170,7 +166,6 @@ describe("nginx: protection", function () {
     assert.equal((await ask(nginx, "/", { headers: authorization("wrong") })).status, 401);
     assert.equal((await ask(nginx, "/", { headers: authorization("open sesame") })).status, 200);
     assert.equal(replica.headers.authorization, undefined);
-    rmSync(folder, { recursive: true });
   });
 
   it("satisfy any: an address or a key is enough", async () => {

@@ -47,6 +47,15 @@ describe("nginx: routing", function () {
     assert.deepEqual(after, { "127.0.1.2": 10, "127.0.1.3": 10 });
   });
 
+  it("keeps the replicas it knows while the name server is silent", async () => {
+    const replicas = await balancer.replicas(2);
+    const nginx = await balancer.start({ routes: [route(replicas)], resolver: balancer.resolver, limits: UNLIMITED });
+    await sleep(1500);
+    balancer.names.silent = true;
+    await sleep(5000);
+    assert.deepEqual(tally(await times(10, () => ask(nginx, "/"))), { "127.0.1.1": 5, "127.0.1.2": 5 });
+  });
+
   it("least-connections: sends nothing more to a replica that hangs while another is free", async () => {
     const replicas = await balancer.replicas(2);
     const nginx = await balancer.start({
