@@ -13,7 +13,7 @@ import { openStack } from "./stack.mjs";
 /** Everything that has to be there before pulumi can work on the local stack. */
 export async function prepare(args, { suspended = false, withImages = true } = {}) {
   await ensureDependencies();
-  await build();
+  await build(["stacks"]);
   const engine = await openEngine();
   const docker = new Docker(engine.host, engine.clientBin);
   const stack = await openStack(engine.host);
