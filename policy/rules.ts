@@ -11,4 +11,15 @@ import { networkRules } from "./network";
 import { backupRules } from "./backup";
 
 /** Every rule, by group. */
-export const rules: readonly Rule[] = [...healthRules, ...resourcesRules, ...tlsRules, ...imagesRules, ...hardeningRules, ...availabilityRules, ...rolloutRules, ...secretsRules, ...networkRules, ...backupRules];
+export const rules: readonly Rule[] = [
+  ...healthRules,
+  ...resourcesRules,
+  ...tlsRules,
+  ...imagesRules,
+  ...hardeningRules,
+  ...availabilityRules,
+  ...rolloutRules,
+  ...secretsRules,
+  ...networkRules,
+  ...backupRules,
+];

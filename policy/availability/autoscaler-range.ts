@@ -8,7 +8,6 @@ export const autoscalerRangeRule = defineRule({
   why: "With min equal to max it does nothing, with a minimum of one a quiet hour ends in a single point of failure.",
   fix: "Set minReplicas to two or more, maxReplicas above it, and at least one metric with a target below 100 %.",
   example: `spec: { minReplicas: 3, maxReplicas: 10, metrics: [{ type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 70 } } }] }`,
-  frameworks: ["kube-linter hpa-minimum-three-replicas", "Polaris hpaMinAvailability", "Polaris hpaMaxAvailability"],
   kinds: ["autoscaling/HorizontalPodAutoscaler"],
   parameters: { min: { type: "integer", description: "Least minReplicas.", default: 2, minimum: 1 } },
   check({ props, report, each, parameter, scope }) {

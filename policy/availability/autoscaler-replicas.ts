@@ -9,7 +9,6 @@ export const autoscalerReplicasRule = defineRule({
   why: "Every deployment would set the count back, in the middle of the load that raised it.",
   fix: "Leave replicas out.",
   example: `spec: { selector, template }   // no replicas`,
-  frameworks: ["kube-score deployment-targeted-by-hpa-does-not-have-replicas-configured", "Polaris"],
   checkStack({ index, report, eachView }) {
     eachView(autoscalers(index), ({ view }) => {
       const target = targetOf(view, index);

@@ -10,7 +10,6 @@ export const autoscalerRequestsRule = defineRule({
   why: "Utilization is percent of the request; if one container of the pod has none, the metric does not exist and nothing scales.",
   fix: "Set the request on every container of the target, sidecars included.",
   example: `resources: { requests: { cpu: "250m", memory: "384Mi" } }`,
-  frameworks: ["kube-score container-resources"],
   checkStack({ index, report, eachView, each }) {
     eachView(autoscalers(index), ({ view }) => {
       const target = targetOf(view, index);

@@ -9,7 +9,6 @@ export const autoscalerTargetRule = defineRule({
   why: "A wrong name scales nothing and says so only in its events.",
   fix: "Take the name from the workload's metadata.",
   example: `scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: deployment.metadata.name }`,
-  frameworks: ["kube-score horizontalpodautoscaler-has-target", "kube-linter dangling-horizontalpodautoscaler", "Polaris"],
   checkStack({ index, report, eachView }) {
     eachView(autoscalers(index), ({ view }) => {
       const target = view.props.at("spec", "scaleTargetRef");

@@ -9,7 +9,6 @@ export const disruptionBudgetBlockingRule = defineRule({
   why: "A budget that allows none blocks every node drain until somebody deletes it by hand, at night.",
   fix: "Use maxUnavailable: 1, or a minAvailable below the number of replicas.",
   example: `spec: { maxUnavailable: 1, selector: { matchLabels: { app: "backend" } } }`,
-  frameworks: ["kube-linter pdb-max-unavailable", "kube-linter pdb-min-available", "Polaris pdbDisruptionsIsZero"],
   checkStack({ index, report, eachView }) {
     eachView(
       index.ofKind("policy/PodDisruptionBudget").map((view) => ({ view })),
@@ -30,6 +29,8 @@ export const disruptionBudgetBlockingRule = defineRule({
           const replicas = pod.view.props.at("spec", "replicas").number();
           if (replicas !== undefined && wanted !== undefined && wanted >= replicas)
             report(view, `minAvailable is ${wanted} of ${replicas} replicas`, least);
+          if (replicas !== undefined && replicas > 1 && (most.number() ?? 0) >= replicas)
+            report(view, `maxUnavailable of ${most.number()} lets all ${replicas} replicas go`, most);
         }
       },
     );

@@ -11,7 +11,6 @@ export const disruptionBudgetRule = defineRule({
   why: "Draining nodes for an upgrade otherwise evicts all replicas at once.",
   fix: "Create a PodDisruptionBudget whose selector matches the pods.",
   example: `new k8s.policy.v1.PodDisruptionBudget("backend", { spec: { maxUnavailable: 1, selector: { matchLabels: { app: "backend" } } } })`,
-  frameworks: ["kube-score deployment-has-poddisruptionbudget", "Polaris missingPodDisruptionBudget"],
   checkStack({ index, report, eachView }) {
     const budgets = index.ofKind("policy/PodDisruptionBudget");
     eachView(index.pods(["apps/Deployment", "apps/StatefulSet"]), ({ view, metadata }) => {

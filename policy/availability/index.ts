@@ -14,4 +14,18 @@ import { spreadRule } from "./spread";
 import { volumePinnedRule } from "./volume-pinned";
 
 /** Staying up when something goes. */
-export const availabilityRules: readonly Rule[] = [autoscalerLabelsRule, autoscalerRangeRule, autoscalerReplicasRule, autoscalerRequestsRule, autoscalerTargetRule, disruptionBudgetBlockingRule, disruptionBudgetRule, ingressBackendRule, replicasRule, selectorMatchesRule, serviceSelectorRule, spreadRule, volumePinnedRule];
+export const availabilityRules: readonly Rule[] = [
+  autoscalerLabelsRule,
+  autoscalerRangeRule,
+  autoscalerReplicasRule,
+  autoscalerRequestsRule,
+  autoscalerTargetRule,
+  disruptionBudgetBlockingRule,
+  disruptionBudgetRule,
+  ingressBackendRule,
+  replicasRule,
+  selectorMatchesRule,
+  serviceSelectorRule,
+  spreadRule,
+  volumePinnedRule,
+];

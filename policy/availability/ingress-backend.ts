@@ -10,7 +10,6 @@ export const ingressBackendRule = defineRule({
   why: "A wrong name or port answers 503 to everybody, and nothing but the controller's log says why.",
   fix: "Take the name and port from the Service.",
   example: `backend: { service: { name: service.metadata.name, port: { name: "http" } } }`,
-  frameworks: ["kube-score ingress-targets-service", "kube-linter dangling-ingress"],
   checkStack({ index, report, eachView, each }) {
     const services = index.ofKind("core/Service");
     if (services.length === 0) return;

@@ -11,7 +11,6 @@ export const replicasRule = defineRule({
   why: "With one replica every crash, every update of a node and every slow garbage collection is an outage.",
   fix: "Set two or more replicas, or put the workload under an auto-scaler with a minimum of two.",
   example: `mode: { replicated: { replicas: 2 } }   // Kubernetes: spec: { replicas: 2 }`,
-  frameworks: ["Polaris deploymentMissingReplicas", "kube-linter minimum-three-replicas", "kube-score deployment-replicas"],
   parameters: { min: { type: "integer", description: "Least number of replicas.", default: 2, minimum: 1 } },
   checkStack({ index, report, eachView, parameter }) {
     const least = parameter<number>("min");

@@ -10,7 +10,6 @@ export const selectorMatchesRule = defineRule({
   why: "The API server refuses a selector that does not match the template, in the middle of an update of everything else.",
   fix: "Use the same labels in selector and template.",
   example: `selector: { matchLabels: labels }, template: { metadata: { labels }, … }`,
-  frameworks: ["kube-linter mismatching-selector", "kube-score deployment-pod-selector-labels-match-template-metadata-labels"],
   kinds: ["apps/Deployment", "apps/StatefulSet", "apps/DaemonSet", "apps/ReplicaSet"],
   check({ view, props, report }) {
     const selector = props.at("spec", "selector");

@@ -11,7 +11,6 @@ export const serviceSelectorRule = defineRule({
   why: "A Service without endpoints refuses every connection, and looks well in every list.",
   fix: "Take the selector from the pod template's labels and the target port from the container's port names.",
   example: `spec: { selector: { app: "backend" }, ports: [{ port: 80, targetPort: "http" }] }`,
-  frameworks: ["kube-linter dangling-service", "kube-score service-targets-pod"],
   checkStack({ index, report, eachView }) {
     const pods = index.pods(POD_KINDS);
     if (pods.length === 0) return;

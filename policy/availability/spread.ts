@@ -9,7 +9,6 @@ export const spreadRule = defineRule({
   why: "Three replicas on one node are one replica when the node goes.",
   fix: "Kubernetes: topologySpreadConstraints or podAntiAffinity. Swarm: a spread preference or maxReplicas.",
   example: `topologySpreadConstraints: [{ maxSkew: 1, topologyKey: "topology.kubernetes.io/zone", whenUnsatisfiable: "ScheduleAnyway", labelSelector }]`,
-  frameworks: ["kube-score deployment-has-host-podantiaffinity", "kube-linter no-anti-affinity", "Polaris topologySpreadConstraint"],
   kinds: ["apps/Deployment", "apps/StatefulSet", "docker/Service"],
   check({ view, props, report }) {
     if (view.kind === "docker/Service") {

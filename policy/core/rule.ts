@@ -44,7 +44,7 @@ export interface RuleText {
   fix: string;
   /** The change as code. */
   example: string;
-  /** Checks of public frameworks this rule covers, e.g. `CIS Docker 4.1`, `CIS Kubernetes 5.2.6`, `NSA`, `PSS restricted`. */
+  /** Checks of public frameworks this rule covers, e.g. `CIS Docker 4.1`, `CIS Kubernetes 5.2.6`, `NSA`, `PSS restricted` (Pod Security Standards), `NSA` (Kubernetes Hardening Guide). */
   frameworks?: readonly string[];
   /** Parameters by name. */
   parameters?: Readonly<Record<string, ParameterSchema>>;

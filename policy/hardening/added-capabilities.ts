@@ -10,7 +10,7 @@ export const addedCapabilitiesRule = defineRule({
   why: "SYS_ADMIN, NET_ADMIN, SYS_PTRACE and their like are ways out of a container.",
   fix: "Remove the capability, or allow it by parameter where the service cannot do without.",
   example: `capabilities: { drop: ["ALL"], add: ["NET_BIND_SERVICE"] }`,
-  frameworks: ["CIS Docker 5.4", "CIS Kubernetes 5.2.9", "PSS restricted", "Polaris dangerousCapabilities"],
+  frameworks: ["CIS Docker 5.4", "CIS Kubernetes 5.2.9", "PSS restricted"],
   kinds: CONTAINER_KINDS,
   parameters: {
     allowed: { type: "array", items: { type: "string" }, description: "Capabilities that may be added.", default: ["NET_BIND_SERVICE"] },

@@ -10,7 +10,7 @@ export const dropCapabilitiesRule = defineRule({
   why: "By default a container may forge packets, change owners and make device nodes, which no web service needs.",
   fix: "Drop ALL and add back what is really needed.",
   example: `securityContext: { capabilities: { drop: ["ALL"] } }   // Swarm: capDrops: ["ALL"]`,
-  frameworks: ["CIS Docker 5.4", "CIS Kubernetes 5.2.8", "PSS restricted", "kube-linter drop-net-raw-capability", "Checkov CKV_K8S_37"],
+  frameworks: ["CIS Docker 5.4", "CIS Kubernetes 5.2.8", "PSS restricted"],
   kinds: CONTAINER_KINDS,
   check({ view, report, each }) {
     each(containersOf(view), (container) => {

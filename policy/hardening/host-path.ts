@@ -10,14 +10,7 @@ export const hostPathRule = defineRule({
   why: "A writable host path is a way to root, a readable one a way to keys and other services' data; and the data stays behind on one node.",
   fix: "Use a named volume, a config or a secret; agents that must read the host are exempted with a reason.",
   example: `mounts: [{ type: "volume", source: "data", target: "/data" }]`,
-  frameworks: [
-    "CIS Docker 5.6",
-    "CIS Kubernetes 5.2.12",
-    "NSA",
-    "PSS baseline",
-    "Polaris hostPathSet",
-    "kube-linter sensitive-host-mounts",
-  ],
+  frameworks: ["CIS Docker 5.6", "CIS Kubernetes 5.2.12", "NSA", "PSS baseline"],
   kinds: CONTAINER_KINDS,
   parameters: {
     allowed: { type: "array", items: { type: "string" }, description: "Host paths that may be mounted, by prefix.", default: [] },

@@ -9,7 +9,7 @@ export const hostPortRule = defineRule({
   why: "A host port passes by Services and many network policies, and only one pod a node can have it.",
   fix: "Use a Service; for a balancer a LoadBalancer or NodePort Service.",
   example: `ports: [{ name: "http", containerPort: 3001 }]`,
-  frameworks: ["CIS Kubernetes 5.2.13", "PSS baseline", "Polaris hostPortSet", "Checkov CKV_K8S_26"],
+  frameworks: ["CIS Kubernetes 5.2.13", "PSS baseline"],
   kinds: POD_KINDS,
   check({ view, report, each }) {
     each(containersOf(view), ({ at, label }) => {

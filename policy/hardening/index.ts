@@ -22,4 +22,26 @@ import { sshPortRule } from "./ssh-port";
 import { sysctlsRule } from "./sysctls";
 
 /** What a process may do. */
-export const hardeningRules: readonly Rule[] = [addedCapabilitiesRule, adminInterfaceRule, devicesRule, dropCapabilitiesRule, hostNamespacesRule, hostPathRule, hostPortRule, mountPropagationRule, nonRootRule, podSecurityRule, privilegeEscalationRule, privilegedRule, rbacBindingRule, rbacWildcardRule, readOnlyRootRule, runtimeSocketRule, seccompRule, serviceAccountTokenRule, serviceAccountRule, sshPortRule, sysctlsRule];
+export const hardeningRules: readonly Rule[] = [
+  addedCapabilitiesRule,
+  adminInterfaceRule,
+  devicesRule,
+  dropCapabilitiesRule,
+  hostNamespacesRule,
+  hostPathRule,
+  hostPortRule,
+  mountPropagationRule,
+  nonRootRule,
+  podSecurityRule,
+  privilegeEscalationRule,
+  privilegedRule,
+  rbacBindingRule,
+  rbacWildcardRule,
+  readOnlyRootRule,
+  runtimeSocketRule,
+  seccompRule,
+  serviceAccountTokenRule,
+  serviceAccountRule,
+  sshPortRule,
+  sysctlsRule,
+];

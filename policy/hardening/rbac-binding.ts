@@ -11,7 +11,7 @@ export const rbacBindingRule = defineRule({
   why: "One intruded pod is then the whole cluster.",
   fix: "Bind a role with the few permissions needed to the workload's own account.",
   example: `roleRef: { kind: "Role", name: "backend" }, subjects: [{ kind: "ServiceAccount", name: "backend" }]`,
-  frameworks: ["CIS Kubernetes 5.1.1", "CIS Kubernetes 5.1.7", "NSA", "kube-linter cluster-admin-role-binding", "Checkov CKV_K8S_68"],
+  frameworks: ["CIS Kubernetes 5.1.1", "CIS Kubernetes 5.1.7", "NSA"],
   kinds: ["rbac.authorization.k8s.io/RoleBinding", "rbac.authorization.k8s.io/ClusterRoleBinding"],
   check({ props, report, each, scope }) {
     scope(() => {

@@ -8,14 +8,7 @@ export const rbacWildcardRule = defineRule({
   why: "`*` grants what does not even exist yet; creating pods, reading all secrets, impersonating, escalating or executing in pods is the cluster in one step.",
   fix: "Name verbs and resources, and resourceNames for secrets.",
   example: `rules: [{ apiGroups: [""], resources: ["configmaps"], resourceNames: ["backend"], verbs: ["get"] }]`,
-  frameworks: [
-    "CIS Kubernetes 5.1.2",
-    "CIS Kubernetes 5.1.3",
-    "NSA",
-    "kube-linter wildcard-in-rules",
-    "kube-linter access-to-secrets",
-    "Checkov CKV_K8S_49",
-  ],
+  frameworks: ["CIS Kubernetes 5.1.2", "CIS Kubernetes 5.1.3", "NSA"],
   kinds: ["rbac.authorization.k8s.io/Role", "rbac.authorization.k8s.io/ClusterRole"],
   check({ view, props, report, each }) {
     each(props.at("rules").list(), (rule) => {

@@ -9,7 +9,7 @@ export const readOnlyRootRule = defineRule({
   why: "An intruder cannot change the program or leave tools behind, and what is written by accident is noticed before it is lost with the container.",
   fix: "Mount the image read-only and give the few writable paths a tmpfs or volume.",
   example: `securityContext: { readOnlyRootFilesystem: true }   // Docker: readOnly: true`,
-  frameworks: ["CIS Docker 5.13", "NSA", "Polaris notReadOnlyRootFilesystem", "kube-linter no-read-only-root-fs", "Checkov CKV_K8S_22"],
+  frameworks: ["CIS Docker 5.13", "NSA"],
   kinds: CONTAINER_KINDS,
   check({ view, report, each }) {
     each(containersOf(view), ({ at, label, pod }) => {

@@ -14,7 +14,7 @@ export const runtimeSocketRule = defineRule({
   why: "Who can ask the runtime for a container is root on the host, read-only mount or not: the socket's protocol does not know it.",
   fix: "Put a filtering proxy that lets only the needed requests through in front of the socket, and give the service that.",
   example: `env: { DOCKER_HOST: "tcp://docker-proxy:2375" }`,
-  frameworks: ["CIS Docker 5.32", "kube-linter docker-sock", "kube-score", "Checkov CKV_K8S_27"],
+  frameworks: ["CIS Docker 5.32"],
   kinds: CONTAINER_KINDS,
   check({ view, report, each }) {
     each(hostMountsOf(view), ({ source, at }) => {

@@ -10,7 +10,7 @@ export const serviceAccountTokenRule = defineRule({
   why: "Every pod otherwise carries a key to the cluster's API that an intruder can use at once.",
   fix: "Set automountServiceAccountToken: false on the pod or its service account; leave it on only for accounts bound to a role.",
   example: `automountServiceAccountToken: false`,
-  frameworks: ["CIS Kubernetes 5.1.6", "NSA", "Polaris automountServiceAccountToken", "Checkov CKV_K8S_38"],
+  frameworks: ["CIS Kubernetes 5.1.6", "NSA"],
   checkStack({ index, report, eachView }) {
     const accounts = index.ofKind("core/ServiceAccount");
     const bindings = index.ofKind("rbac.authorization.k8s.io/RoleBinding", "rbac.authorization.k8s.io/ClusterRoleBinding");

@@ -9,7 +9,7 @@ export const serviceAccountRule = defineRule({
   why: "What is granted to the default account is granted to everything in the namespace.",
   fix: "Create a ServiceAccount and name it in the pod.",
   example: `serviceAccountName: "backend"`,
-  frameworks: ["CIS Kubernetes 5.1.5", "kube-linter default-service-account"],
+  frameworks: ["CIS Kubernetes 5.1.5"],
   kinds: POD_KINDS,
   check({ view, report }) {
     const name = podOf(view)!.spec.at("serviceAccountName");

@@ -9,7 +9,7 @@ export const sshPortRule = defineRule({
   why: "A shell server in a container is a second way in, with its own keys and without the platform's audit.",
   fix: "Use docker exec or kubectl exec.",
   example: `ports: [{ name: "http", containerPort: 3001 }]`,
-  frameworks: ["CIS Docker 5.7", "kube-linter ssh-port"],
+  frameworks: ["CIS Docker 5.7"],
   kinds: CONTAINER_KINDS,
   parameters: {
     ports: {

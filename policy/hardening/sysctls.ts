@@ -13,7 +13,7 @@ export const sysctlsRule = defineRule({
   why: "Other settings reach the whole node, or switch protection off.",
   fix: "Set it on the node, or remove it.",
   example: `sysctls: [{ name: "net.ipv4.ip_unprivileged_port_start", value: "80" }]`,
-  frameworks: ["PSS baseline", "kube-linter unsafe-sysctls"],
+  frameworks: ["PSS baseline"],
   kinds: [...POD_KINDS, "docker/Container", "docker/Service"],
   check({ view, props, report, each }) {
     const pod = podOf(view);

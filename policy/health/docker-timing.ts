@@ -12,6 +12,7 @@ export const dockerTimingRule = defineRule({
   example: `healthcheck: { tests: […], interval: "30s", timeout: "10s", retries: 3, startPeriod: "60s" }`,
   kinds: ["docker/Service", "docker/Container"],
   parameters: {
+    maxStartSeconds: { type: "number", description: "Longest start period in seconds.", default: 1800, minimum: 1 },
     maxDetectionSeconds: {
       type: "number",
       description: "Longest time, in seconds, until a dead replica is noticed: retries × (interval + timeout).",
@@ -28,6 +29,11 @@ export const dockerTimingRule = defineRule({
         if (time(name) <= 0) report(`${name} is not set`, check.at(name));
       });
     }
+    scope(() => {
+      const start = time("startPeriod");
+      if (start > parameter<number>("maxStartSeconds"))
+        report(`failures are forgiven for ${start} s after the start`, check.at("startPeriod"));
+    });
     scope(() => {
       const retries = check.at("retries").number() ?? 0;
       if (retries < 2) report(`retries is ${retries || "not set"}: one lost answer makes the replica unhealthy`, check.at("retries"));

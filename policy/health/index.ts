@@ -13,4 +13,17 @@ import { restartPolicyRule } from "./restart-policy";
 import { startupProbeRule } from "./startup-probe";
 
 /** Health checks that are there and sane. */
-export const healthRules: readonly Rule[] = [dockerCommandRule, dockerHealthcheckRule, dockerTimingRule, jobDeadlineRule, livenessProbeRule, probeCommandRule, probePortRule, probeTimingRule, probesDistinctRule, readinessProbeRule, restartPolicyRule, startupProbeRule];
+export const healthRules: readonly Rule[] = [
+  dockerCommandRule,
+  dockerHealthcheckRule,
+  dockerTimingRule,
+  jobDeadlineRule,
+  livenessProbeRule,
+  probeCommandRule,
+  probePortRule,
+  probeTimingRule,
+  probesDistinctRule,
+  readinessProbeRule,
+  restartPolicyRule,
+  startupProbeRule,
+];

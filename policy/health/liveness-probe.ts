@@ -9,7 +9,6 @@ export const livenessProbeRule = defineRule({
   why: "A process that hangs without exiting is restarted by nobody else.",
   fix: "Add a liveness probe that asks the process alone, not what it depends on.",
   example: `livenessProbe: { httpGet: { path: "/live", port: "http" }, periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 3 }`,
-  frameworks: ["Polaris livenessProbeMissing", "kube-linter no-liveness-probe", "Checkov CKV_K8S_8"],
   kinds: PROBED_KINDS,
   check({ view, report, each }) {
     each(lastingContainers(view), ({ at, label }) => {

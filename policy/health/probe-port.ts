@@ -9,7 +9,6 @@ export const probePortRule = defineRule({
   why: "A probe on a port name that does not exist never succeeds; one on an undeclared number usually is a typing mistake left from another service.",
   fix: "Use the name of one of the container's ports.",
   example: `ports: [{ name: "http", containerPort: 3001 }], readinessProbe: { httpGet: { path: "/ready", port: "http" } }`,
-  frameworks: ["kube-linter liveness-port", "kube-linter readiness-port", "kube-linter startup-port"],
   kinds: PROBED_KINDS,
   check({ view, report, each }) {
     each(lastingContainers(view), ({ at, label }) => {

@@ -20,7 +20,6 @@ export const probesDistinctRule = defineRule({
   why: "When both fail at the same moment, a pod that only should leave the balancer is restarted too, and all replicas restart together when what they depend on is away.",
   fix: "Let liveness ask the process alone, or give it a longer period or more attempts than readiness.",
   example: `livenessProbe: { httpGet: { path: "/live", … } }, readinessProbe: { httpGet: { path: "/ready", … } }`,
-  frameworks: ["kube-score pod-probes-identical"],
   kinds: PROBED_KINDS,
   check({ view, report, each }) {
     each(lastingContainers(view), ({ at, label }) => {

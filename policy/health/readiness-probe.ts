@@ -9,7 +9,6 @@ export const readinessProbeRule = defineRule({
   why: "Without one a pod gets requests from its first moment and keeps them while its database is away or it drains.",
   fix: "Add a readiness probe that also asks for what a request needs.",
   example: `readinessProbe: { httpGet: { path: "/ready", port: "http" }, periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 2 }`,
-  frameworks: ["Polaris readinessProbeMissing", "kube-linter no-readiness-probe", "Checkov CKV_K8S_9", "kube-score pod-probes"],
   kinds: PROBED_KINDS,
   check({ view, report, each }) {
     each(lastingContainers(view), ({ at, label }) => {

@@ -12,7 +12,7 @@ export const digestRule = defineRule({
   why: "A tag can be moved: replicas of one service then run different programs, a rollback rolls back to nothing, and whoever takes the registry takes the stack.",
   fix: "Add @sha256:… to the image. A tag that is a hash of the content (twelve hexadecimal digits or more) or an image id counts too.",
   example: `image: "docker.io/library/postgres:17.2@sha256:4f1c…"`,
-  frameworks: ["NSA", "Checkov CKV_K8S_43"],
+  frameworks: ["NSA"],
   kinds: CONTAINER_KINDS,
   check({ view, report, each }) {
     each(containersOf(view), ({ image, label }) => {

@@ -9,7 +9,6 @@ export const noLatestRule = defineRule({
   why: "What `latest` is changes without a release; two nodes that pulled on different days run different versions.",
   fix: "Name the version.",
   example: `image: "postgres:17.2"`,
-  frameworks: ["Polaris tagNotSpecified", "kube-linter latest-tag", "kube-score container-image-tag", "Checkov CKV_K8S_14"],
   kinds: CONTAINER_KINDS,
   parameters: {
     tags: {

@@ -9,7 +9,6 @@ export const pullPolicyRule = defineRule({
   why: "With IfNotPresent a node keeps the image it once pulled, so that replicas on different nodes differ, and a pod may use a private image another pod pulled.",
   fix: "Pin the image by digest, or set imagePullPolicy: Always.",
   example: `image: "backend:1.4@sha256:…", imagePullPolicy: "IfNotPresent"`,
-  frameworks: ["kube-score container-image-pull-policy", "Polaris pullPolicyNotAlways", "Checkov CKV_K8S_15"],
   kinds: POD_KINDS,
   check({ view, report, each }) {
     each(containersOf(view), ({ at, image, label }) => {

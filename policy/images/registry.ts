@@ -16,7 +16,7 @@ export const registryRule = defineRule({
   why: "An unknown registry is an unknown publisher; a plain IP address or odd port usually is a test set-up that stayed.",
   fix: "Copy the image to your registry, or add its registry to the parameter.",
   example: `{ "images-registry": { "allowed": ["registry.example.com"] } }`,
-  frameworks: ["NSA", "CIS Kubernetes 5.5.1", "kube-linter"],
+  frameworks: ["NSA", "CIS Kubernetes 5.5.1"],
   kinds: CONTAINER_KINDS,
   parameters: {
     allowed: {

@@ -66,6 +66,17 @@ describe("the pack in the real Pulumi CLI", function () {
         message: event.message,
       }));
 
+  /** The inputs of every resource as its provider completed them. @param {string} text @returns {Map<string, Record<string, any>>} */
+  const inputsOf = (text) =>
+    new Map(
+      text
+        .split("\n")
+        .filter((line) => line.startsWith("{"))
+        .map((line) => JSON.parse(line).resourcePreEvent?.metadata?.new)
+        .filter((resource) => resource?.inputs)
+        .map((resource) => [resource.urn.split("::").pop(), resource.inputs]),
+    );
+
   /** @param {import("./resources.mjs").Resource[]} resources */
   const preview = async (resources) => {
     const file = join(folder, "resources.json");
@@ -86,7 +97,8 @@ describe("the pack in the real Pulumi CLI", function () {
     ];
     const result = await run(pulumi, args, { cwd: join(here, "program"), env: { ...env, POLICY_RESOURCES: file }, timeout: 600_000 });
     assert.ok(existsSync(log), `${result.stdout}\n${result.stderr}`);
-    return { ...result, seen: events(readFileSync(log, "utf8")) };
+    const text = readFileSync(log, "utf8");
+    return { ...result, seen: events(text), inputs: inputsOf(text) };
   };
 
   /** @param {string} file */
@@ -149,11 +161,14 @@ describe("the pack in the real Pulumi CLI", function () {
     assert.deepEqual(summary(await check(file)), summary(analysed.seen));
   });
 
-  it("says the same in a preview as testbro-policy check on the state of the same program", async () => {
+  it("says the same in a preview as testbro-policy check on the state that the program leads to", async () => {
     const { resources } = program("bad", ofPlugins);
+    const { seen, inputs } = await preview(resources);
     const file = join(folder, "state-preview.json");
-    writeFileSync(file, JSON.stringify(state(resources)));
-    const { seen } = await preview(resources);
+    // A state holds the inputs as the provider completed them, which is what the pack was shown.
+    const completed = resources.map((resource) => ({ ...resource, props: inputs.get(resource.name) ?? resource.props }));
+    assert.ok(inputs.size >= resources.length, "the event log lacks inputs");
+    writeFileSync(file, JSON.stringify(state(completed)));
     assert.deepEqual(summary(seen), summary(await check(file)));
   });
 

@@ -38,7 +38,9 @@ export function mutationsOf(resource: Resource): Mutation[] {
     const make = (change: string, replacement: unknown) => ({ resource, path, change, mutated: edit(resource, { [path]: replacement }) });
     return [
       make("removed", REMOVE),
-      ...weaker(value).map((replacement) => make(`${JSON.stringify(value)} → ${JSON.stringify(replacement)}`, replacement)),
+      ...weaker(value)
+        .filter((replacement) => replacement !== value)
+        .map((replacement) => make(`${JSON.stringify(value)} → ${JSON.stringify(replacement)}`, replacement)),
     ];
   });
 }

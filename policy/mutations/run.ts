@@ -1,5 +1,6 @@
 import { evaluateRules } from "../core/evaluate";
 import type { Resource } from "../core/resource";
+import { isStackRule } from "../core/rule";
 import { allFixtures } from "../fixtures/all";
 import { resourcesOf } from "../fixtures/fixtures";
 import { rules } from "../rules";
@@ -27,11 +28,16 @@ function loose(): Resource[] {
   return [...found.values()];
 }
 
-/** Runs every rule on a stack and names what it found, so that before and after can be compared. */
-function findings(stack: readonly Resource[]): Set<string> {
-  const report = evaluateRules(rules, stack, { preset: "strict" });
+const resourceRules = rules.filter((rule) => !isStackRule(rule));
+const stackRules = rules.filter(isStackRule);
+
+/** Names what the rules find about one resource of a stack and about the stack, so that before and after can be compared. */
+function findings(stack: readonly Resource[], resource: Resource): Set<string> {
+  const reports = [evaluateRules(resourceRules, [resource], { preset: "strict" }), evaluateRules(stackRules, stack, { preset: "strict" })];
   return new Set(
-    report.findings.filter(({ outcome }) => outcome !== "undecidable").map(({ rule, urn, message }) => `${rule}\n${urn}\n${message}`),
+    reports.flatMap((report) =>
+      report.findings.filter(({ outcome }) => outcome !== "undecidable").map(({ rule, urn, message }) => `${rule}\n${urn}\n${message}`),
+    ),
   );
 }
 
@@ -39,9 +45,12 @@ function findings(stack: readonly Resource[]): Set<string> {
 export function run(): Result[] {
   const results: Result[] = [];
   const tryAll = (stack: readonly Resource[], resource: Resource) => {
-    const before = findings(stack);
+    const before = findings(stack, resource);
     for (const mutation of mutationsOf(resource)) {
-      const after = findings(stack.map((other) => (other === resource ? mutation.mutated : other)));
+      const after = findings(
+        stack.map((other) => (other === resource ? mutation.mutated : other)),
+        mutation.mutated,
+      );
       const caughtBy = [...new Set([...after].filter((finding) => !before.has(finding)).map((finding) => finding.split("\n", 1)[0]!))];
       results.push({ ...mutation, caughtBy, reason: caughtBy.length > 0 ? undefined : harmless(mutation) });
     }
@@ -54,11 +63,13 @@ export function run(): Result[] {
 export function runLoose(): Result[] {
   const results: Result[] = [];
   for (const resource of loose()) {
-    const before = findings([resource]);
+    const before = findings([resource], resource);
     for (const mutation of mutationsOf(resource)) {
       const caughtBy = [
         ...new Set(
-          [...findings([mutation.mutated])].filter((finding) => !before.has(finding)).map((finding) => finding.split("\n", 1)[0]!),
+          [...findings([mutation.mutated], mutation.mutated)]
+            .filter((finding) => !before.has(finding))
+            .map((finding) => finding.split("\n", 1)[0]!),
         ),
       ];
       results.push({ ...mutation, caughtBy, reason: caughtBy.length > 0 ? undefined : harmless(mutation) });

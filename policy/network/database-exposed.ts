@@ -10,7 +10,7 @@ export const databaseExposedRule = defineRule({
   why: "Databases on a public port are found by scanners within hours.",
   fix: "Remove the published port; on Kubernetes use a ClusterIP Service.",
   example: `spec: { type: "ClusterIP" }`,
-  frameworks: ["NSA", "kube-linter exposed-services"],
+  frameworks: ["NSA"],
   checkStack({ index, report, eachView }) {
     const views = (...kinds: string[]) => index.ofKind(...kinds).map((view) => ({ view }));
     eachView(views("docker/Service"), ({ view }) => {

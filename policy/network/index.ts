@@ -12,4 +12,16 @@ import { publishedPortsRule } from "./published-ports";
 import { serviceTypeRule } from "./service-type";
 
 /** Who can reach whom. */
-export const networkRules: readonly Rule[] = [attachableRule, databaseExposedRule, defaultBridgeRule, defaultDenyRule, dnsrrPortsRule, encryptedOverlayRule, internalDataRule, policyCoverageRule, policyWideRule, publishedPortsRule, serviceTypeRule];
+export const networkRules: readonly Rule[] = [
+  attachableRule,
+  databaseExposedRule,
+  defaultBridgeRule,
+  defaultDenyRule,
+  dnsrrPortsRule,
+  encryptedOverlayRule,
+  internalDataRule,
+  policyCoverageRule,
+  policyWideRule,
+  publishedPortsRule,
+  serviceTypeRule,
+];

@@ -11,13 +11,7 @@ export const policyCoverageRule = defineRule({
   why: "A pod no policy selects accepts and makes every connection; one intruded pod then reaches all others and the cloud's metadata address.",
   fix: "Add a policy that selects the pods, and a default policy for the rest of the namespace.",
   example: `new k8s.networking.v1.NetworkPolicy("backend", { spec: { podSelector: { matchLabels: { app: "backend" } }, policyTypes: ["Ingress", "Egress"], … } })`,
-  frameworks: [
-    "CIS Kubernetes 5.3.2",
-    "NSA",
-    "kube-score pod-networkpolicy",
-    "kube-linter non-isolated-pod",
-    "Polaris missingNetworkPolicy",
-  ],
+  frameworks: ["CIS Kubernetes 5.3.2", "NSA"],
   checkStack({ index, report, eachView }) {
     const policies = index.ofKind("networking.k8s.io/NetworkPolicy");
     const types = (view: (typeof policies)[number]) => {

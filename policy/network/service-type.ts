@@ -8,7 +8,7 @@ export const serviceTypeRule = defineRule({
   why: "A NodePort opens a port on every node, a LoadBalancer a public address, past the balancer's TLS, limits and login. External addresses can take over other services' traffic (CVE-2020-8554).",
   fix: "Use ClusterIP and route through the balancer.",
   example: `spec: { type: "ClusterIP", … }`,
-  frameworks: ["NSA", "kube-linter exposed-services", "kube-score service-type"],
+  frameworks: ["NSA"],
   kinds: ["core/Service"],
   parameters: {
     balancers: {

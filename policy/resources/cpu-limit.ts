@@ -10,7 +10,7 @@ export const cpuLimitRule = defineRule({
   why: "A busy loop otherwise slows every neighbour, and load tests on an idle node promise what a full one does not keep.",
   fix: "Set a CPU limit with room for bursts; switch the rule off where requests alone are the policy.",
   example: `resources: { limits: { cpu: "1" } }   // Swarm: limits: { nanoCpus: 1000000000 }`,
-  frameworks: ["CIS Docker 5.12", "NSA", "Polaris cpuLimitsMissing", "Checkov CKV_K8S_11", "kube-linter unset-cpu-requirements"],
+  frameworks: ["CIS Docker 5.12", "NSA"],
   kinds: CONTAINER_KINDS,
   check({ view, report, each }) {
     each(amountsOf(view, "limits", "cpu"), ({ label, at, read }) => {

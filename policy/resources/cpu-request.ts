@@ -10,7 +10,6 @@ export const cpuRequestRule = defineRule({
   why: "A percentage target of an auto-scaler refers to the reservation, and under load the share of CPU follows it.",
   fix: "Reserve the CPU the container needs in normal use.",
   example: `resources: { requests: { cpu: "250m" } }   // Swarm: reservation: { nanoCpus: 250000000 }`,
-  frameworks: ["Polaris cpuRequestsMissing", "Checkov CKV_K8S_10"],
   kinds: CONTAINER_KINDS,
   check({ view, report, each }) {
     each(amountsOf(view, "requests", "cpu"), ({ label, at, read }) => {

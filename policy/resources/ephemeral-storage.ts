@@ -10,7 +10,6 @@ export const ephemeralStorageRule = defineRule({
   why: "Logs and temporary files otherwise fill the node's disk, and the kubelet evicts every pod on it.",
   fix: "Set requests and limits of ephemeral-storage.",
   example: `resources: { requests: { "ephemeral-storage": "128Mi" }, limits: { "ephemeral-storage": "512Mi" } }`,
-  frameworks: ["kube-score container-ephemeral-storage-request-and-limit"],
   kinds: POD_KINDS,
   check({ view, report, each }) {
     each(containersOf(view), ({ at, label }) => {

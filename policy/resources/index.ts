@@ -14,4 +14,18 @@ import { swapRule } from "./swap";
 import { tmpfsSizeRule } from "./tmpfs-size";
 
 /** Limits, reservations and quotas. */
-export const resourcesRules: readonly Rule[] = [cpuLimitRule, cpuRequestRule, emptyDirSizeRule, ephemeralStorageRule, limitRatioRule, logRotationRule, memoryLimitRule, memoryRequestRule, namespaceQuotaRule, pidsLimitRule, quantitiesRule, swapRule, tmpfsSizeRule];
+export const resourcesRules: readonly Rule[] = [
+  cpuLimitRule,
+  cpuRequestRule,
+  emptyDirSizeRule,
+  ephemeralStorageRule,
+  limitRatioRule,
+  logRotationRule,
+  memoryLimitRule,
+  memoryRequestRule,
+  namespaceQuotaRule,
+  pidsLimitRule,
+  quantitiesRule,
+  swapRule,
+  tmpfsSizeRule,
+];

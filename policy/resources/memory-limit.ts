@@ -10,7 +10,7 @@ export const memoryLimitRule = defineRule({
   why: "One leak otherwise takes the node's memory, and the kernel picks a victim among all its containers.",
   fix: "Set a memory limit a little above the largest use under load.",
   example: `resources: { limits: { memory: "512Mi" } }   // Swarm: limits: { memoryBytes: 536870912 }`,
-  frameworks: ["CIS Docker 5.11", "NSA", "Polaris memoryLimitsMissing", "Checkov CKV_K8S_13", "kube-linter unset-memory-requirements"],
+  frameworks: ["CIS Docker 5.11", "NSA"],
   kinds: CONTAINER_KINDS,
   check({ view, report, each }) {
     each(amountsOf(view, "limits", "memory"), ({ label, at, read }) => {

@@ -10,7 +10,6 @@ export const memoryRequestRule = defineRule({
   why: "The scheduler places by what is reserved; without it replicas pile up on one node and are evicted first.",
   fix: "Reserve the memory the container needs in normal use.",
   example: `resources: { requests: { memory: "384Mi" } }   // Swarm: reservation: { memoryBytes: 402653184 }`,
-  frameworks: ["Polaris memoryRequestsMissing", "Checkov CKV_K8S_12"],
   kinds: CONTAINER_KINDS,
   check({ view, report, each }) {
     each(amountsOf(view, "requests", "memory"), ({ label, at, read }) => {

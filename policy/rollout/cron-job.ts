@@ -8,7 +8,6 @@ export const cronJobRule = defineRule({
   why: "By default a slow run is joined by the next; after 100 missed starts without a deadline a CronJob never runs again; without history a failure leaves no trace.",
   fix: "Set concurrencyPolicy, startingDeadlineSeconds and the history limits.",
   example: `spec: { concurrencyPolicy: "Forbid", startingDeadlineSeconds: 3600, failedJobsHistoryLimit: 3 }`,
-  frameworks: ["kube-score cronjob-has-deadline", "kube-linter"],
   kinds: ["batch/CronJob"],
   check({ props, report, scope }) {
     const spec = props.at("spec");

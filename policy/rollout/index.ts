@@ -12,4 +12,16 @@ import { strategyRule } from "./strategy";
 import { updateConfigRule } from "./update-config";
 
 /** Changing without dropping requests. */
-export const rolloutRules: readonly Rule[] = [convergeRule, cronJobRule, historyRule, initProcessRule, monitorRule, preStopRule, rollbackConfigRule, startFirstRule, stopGraceRule, strategyRule, updateConfigRule];
+export const rolloutRules: readonly Rule[] = [
+  convergeRule,
+  cronJobRule,
+  historyRule,
+  initProcessRule,
+  monitorRule,
+  preStopRule,
+  rollbackConfigRule,
+  startFirstRule,
+  stopGraceRule,
+  strategyRule,
+  updateConfigRule,
+];

@@ -15,9 +15,9 @@ export const monitorRule = defineRule({
   check({ view, props, report, each, parameter }) {
     const check = dockerHealthcheck(view);
     if (!check.exists) return;
-    // Docker's defaults for what is not written: 30 s interval and timeout, three retries.
-    const time = (name: string) => seconds(check.at(name).text()) ?? 30;
-    const needed = (check.at("retries").number() ?? 3) * (time("interval") + time("timeout")) + 5;
+    // Docker's defaults for what is not written or zero: 30 s interval and timeout, three retries.
+    const time = (name: string) => seconds(check.at(name).text()) || 30;
+    const needed = (check.at("retries").number() || 3) * (time("interval") + time("timeout")) + 5;
     each(["updateConfig", "rollbackConfig"], (name) => {
       if (!props.at(name).exists) return;
       const monitor = props.at(name, "monitor");

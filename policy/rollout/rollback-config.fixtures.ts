@@ -10,7 +10,6 @@ export const fixtures: Fixtures = {
     edit(docker.service, { rollbackConfig: REMOVE }),
     edit(docker.service, { "rollbackConfig.parallelism": 0 }),
     edit(docker.service, { "rollbackConfig.order": "stop-first" }),
-    edit(docker.service, { "rollbackConfig.monitor": REMOVE }),
   ],
   unknown: [unknownAt(docker.service, "rollbackConfig"), unknownAt(docker.service, "updateConfig.order")],
 };

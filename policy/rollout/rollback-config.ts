@@ -6,7 +6,7 @@ export const rollbackConfigRule = defineRule({
   title: "A Swarm service says how it is rolled back.",
   severity: "medium",
   why: "The defaults roll back stop-first without watching, which turns a failed update into an outage.",
-  fix: "Set rollbackConfig with the order of the update, a monitor time and a parallelism of one or more.",
+  fix: "Set rollbackConfig with the order of the update and a parallelism below the number of replicas.",
   example: `rollbackConfig: { order: "start-first", parallelism: 1, failureAction: "pause", monitor: "45s" }`,
   kinds: ["docker/Service"],
   check({ props, report, scope }) {
@@ -21,9 +21,6 @@ export const rollbackConfigRule = defineRule({
     scope(() => {
       const [order, wanted] = [rollback.at("order").text() ?? "stop-first", props.at("updateConfig", "order").text() ?? "stop-first"];
       if (order !== wanted) report(`the rollback is ${order} while the update is ${wanted}`, rollback.at("order"));
-    });
-    scope(() => {
-      if (!rollback.at("monitor").exists) report("the rollback is not watched", rollback.at("monitor"));
     });
   },
 });

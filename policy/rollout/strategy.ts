@@ -9,7 +9,6 @@ export const strategyRule = defineRule({
   why: "Recreate is an outage at every release, and a large maxUnavailable is one under load.",
   fix: "Use RollingUpdate with maxUnavailable 0 and maxSurge 1 or more.",
   example: `strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } }`,
-  frameworks: ["kube-score deployment-strategy", "kube-linter update-configuration"],
   kinds: ["apps/Deployment", "apps/StatefulSet", "apps/DaemonSet"],
   parameters: {
     maxUnavailablePercent: {

@@ -9,7 +9,7 @@ export const environmentReferenceRule = defineRule({
   why: "A variable taken from a Secret leaks like any other and does not follow when the Secret is renewed.",
   fix: "Mount the Secret as a volume.",
   example: `volumes: [{ name: "credentials", secret: { secretName, defaultMode: 0o440 } }]`,
-  frameworks: ["CIS Kubernetes 5.4.1", "kube-linter env-var-secret", "Checkov CKV_K8S_35"],
+  frameworks: ["CIS Kubernetes 5.4.1"],
   kinds: POD_KINDS,
   check({ view, report, each }) {
     each(containersOf(view), ({ at, label }) => {

@@ -10,7 +10,7 @@ export const environmentRule = defineRule({
   why: "The environment is shown by docker inspect, by kubectl describe, in crash reports and to every child process.",
   fix: "Create a secret, mount it as a file and pass the path (…_FILE).",
   example: `env: { DATABASE_PASSWORD_FILE: "/run/secrets/database-password" }`,
-  frameworks: ["CIS Docker 4.10", "CIS Kubernetes 5.4.1", "NSA", "kube-linter env-var-secret", "Checkov CKV_K8S_35"],
+  frameworks: ["CIS Docker 4.10", "CIS Kubernetes 5.4.1", "NSA"],
   kinds: CONTAINER_KINDS,
   check({ view, report, each }) {
     each(containersOf(view), (container) => {

@@ -10,4 +10,14 @@ import { openDatabaseRule } from "./open-database";
 import { plainConfigRule } from "./plain-config";
 
 /** Keeping secrets secret. */
-export const secretsRules: readonly Rule[] = [argumentsRule, buildArgumentsRule, environmentReferenceRule, environmentRule, fileModeRule, fixedNameRule, labelsRule, openDatabaseRule, plainConfigRule];
+export const secretsRules: readonly Rule[] = [
+  argumentsRule,
+  buildArgumentsRule,
+  environmentReferenceRule,
+  environmentRule,
+  fileModeRule,
+  fixedNameRule,
+  labelsRule,
+  openDatabaseRule,
+  plainConfigRule,
+];

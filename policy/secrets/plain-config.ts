@@ -12,7 +12,7 @@ export const plainConfigRule = defineRule({
   why: "Configs and ConfigMaps are neither encrypted nor restricted; whoever may look at the deployment reads them.",
   fix: "Move the value into a secret and let the configuration name its file.",
   example: `password_file: /run/secrets/database-password`,
-  frameworks: ["NSA", "Polaris sensitiveConfigmapContent"],
+  frameworks: ["NSA"],
   kinds: CONFIG_KINDS,
   check({ view, report, each }) {
     each(configTexts(view), (config) => {

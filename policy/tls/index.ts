@@ -17,4 +17,21 @@ import { traefikRouteRule } from "./traefik-route";
 import { verificationRule } from "./verification";
 
 /** Encryption in transit. */
-export const tlsRules: readonly Rule[] = [certificateLifetimeRule, ciphersRule, dockerHostRule, gatewayRedirectRule, gatewayTlsRule, hstsRule, httpRedirectRule, ingressRedirectRule, ingressTlsRule, keySizeRule, minimumVersionRule, postgresTlsRule, redisTlsRule, traefikLabelsRule, traefikRouteRule, verificationRule];
+export const tlsRules: readonly Rule[] = [
+  certificateLifetimeRule,
+  ciphersRule,
+  dockerHostRule,
+  gatewayRedirectRule,
+  gatewayTlsRule,
+  hstsRule,
+  httpRedirectRule,
+  ingressRedirectRule,
+  ingressTlsRule,
+  keySizeRule,
+  minimumVersionRule,
+  postgresTlsRule,
+  redisTlsRule,
+  traefikLabelsRule,
+  traefikRouteRule,
+  verificationRule,
+];

@@ -14,7 +14,7 @@ export const ingressTlsRule = defineRule({
   why: "A host without certificate is served over plain HTTP, or over HTTPS with the controller's self-signed one.",
   fix: "List every host under spec.tls with a certificate secret.",
   example: `tls: [{ hosts: ["shop.example.com"], secretName: "shop-tls" }]`,
-  frameworks: ["NSA", "Polaris tlsSettingsMissing", "kube-score ingress-targets-service"],
+  frameworks: ["NSA"],
   kinds: ["networking.k8s.io/Ingress"],
   check({ props, report, each }) {
     const tls = props.at("spec", "tls");
