@@ -36,5 +36,6 @@ export const SUITES = {
   // In network namespaces of its own making, so not inside one.
   toolchain: ({ args }) => mocha(["toolchain/integration/*.spec.mjs"], { args }),
   "load-balancer": ({ args }) => inNamespace((wrapped) => mocha(["test/dist/load-balancer/**/*.spec.js"], { ...wrapped, args })),
+  images: ({ args }) => inNamespace((wrapped) => mocha(["images/testing/*.spec.mjs"], { ...wrapped, args })),
   swarm: ({ args }) => inNamespace((wrapped) => mocha(["test/dist/swarm/**/*.spec.js"], { ...wrapped, args })),
 };
