@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { EXIT, UsageError } from "./errors";
+import { addOperations } from "./operate";
 import { addSimulate } from "./simulate";
 
 /** Runs the command line; the promise is the exit code. */
@@ -8,6 +9,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const program = new Command("testbro-autoscaler")
     .description("Auto-scaler for Docker Swarm services and Compose projects")
     .exitOverride();
+  addOperations(program);
   addSimulate(program);
   try {
     await program.parseAsync([...argv], { from: "user" });

@@ -38,9 +38,16 @@ export function parseLabels(labels: Readonly<Record<string, string>>, service: s
   else if (target !== undefined || query !== undefined) {
     problems.push(`${service}: autoscaler.requests_per_second and autoscaler.requests_query belong together; give both`);
   }
-  const known = new Set([...Object.keys(NUMBERS), "autoscaler.enable", "autoscaler.requests_per_second", "autoscaler.requests_query", "autoscaler.pause_until"]);
+  const known = new Set([
+    ...Object.keys(NUMBERS),
+    "autoscaler.enable",
+    "autoscaler.requests_per_second",
+    "autoscaler.requests_query",
+    "autoscaler.pause_until",
+  ]);
   for (const label of Object.keys(labels)) {
-    if (label.startsWith("autoscaler.") && !known.has(label)) problems.push(`${service}: label ${label} is not known; known are ${[...known].join(", ")}`);
+    if (label.startsWith("autoscaler.") && !known.has(label))
+      problems.push(`${service}: label ${label} is not known; known are ${[...known].join(", ")}`);
   }
   return settings as ServiceSettings;
 }

@@ -28,7 +28,8 @@ export function loadSettings(sources: Sources): Settings {
     } catch (error) {
       problems.push(`${sources.file}: cannot be read (${(error as Error).message})`);
     }
-    if (text !== undefined) raw = /\.ya?ml$/i.test(sources.file) ? fromYaml(text, sources.file, problems) : fromShell(text, sources.file, problems);
+    if (text !== undefined)
+      raw = /\.ya?ml$/i.test(sources.file) ? fromYaml(text, sources.file, problems) : fromShell(text, sources.file, problems);
   }
   const services = { ...(isRecord(raw["services"]) ? raw["services"] : {}) };
   Object.assign(raw, fromVariables(sources.environment, "environment", problems));
@@ -37,7 +38,10 @@ export function loadSettings(sources: Sources): Settings {
     if (match && value !== undefined) {
       // a variable's name has no dash in a shell: SERVICE_CONFIG_testbro_backend is testbro-backend
       const service = match[1] ?? (match[2] as string).toLowerCase().replaceAll("_", "-");
-      services[service] = { ...(isRecord(services[service]) ? services[service] : {}), ...parseServiceLine(value, `environment ${name}`, problems) };
+      services[service] = {
+        ...(isRecord(services[service]) ? services[service] : {}),
+        ...parseServiceLine(value, `environment ${name}`, problems),
+      };
     }
   }
   if (Object.keys(services).length > 0) raw["services"] = services;
@@ -78,7 +82,11 @@ function fromShell(text: string, place: string, problems: string[]): Record<stri
   return { ...fromVariables(file.variables, place, problems), services: file.services };
 }
 
-function fromVariables(variables: Readonly<Record<string, string | undefined>>, place: string, problems: string[]): Record<string, unknown> {
+function fromVariables(
+  variables: Readonly<Record<string, string | undefined>>,
+  place: string,
+  problems: string[],
+): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const [name, { key, kind }] of Object.entries(VARIABLES)) {
     const text = variables[name];
@@ -100,7 +108,8 @@ function describeIssues(error: z.ZodError, place: string): string[] {
 }
 
 function checkBounds(settings: Settings, problems: string[]): void {
-  if (settings.min > settings.max) problems.push(`settings: min ${settings.min} is more than max ${settings.max}; lower MIN_REPLICAS or raise MAX_REPLICAS`);
+  if (settings.min > settings.max)
+    problems.push(`settings: min ${settings.min} is more than max ${settings.max}; lower MIN_REPLICAS or raise MAX_REPLICAS`);
   for (const [name, service] of Object.entries(settings.services)) {
     const [min, max] = [service.min ?? settings.min, service.max ?? settings.max];
     if (min > max) problems.push(`services.${name}: min ${min} is more than max ${max}`);

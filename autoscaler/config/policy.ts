@@ -7,7 +7,12 @@ export function policyOf(settings: Settings, service: ServiceSettings, time: num
   const signals: SignalPolicy[] = [
     { name: "cpu", kind: "cpu", target: service.cpu ?? settings.cpu },
     { name: "memory", kind: "memory", target: service.memory ?? settings.memory },
-    ...(service.queries ?? []).map(({ name, kind, target, capacity }) => ({ name, kind, target, ...(capacity === undefined ? {} : { capacity }) })),
+    ...(service.queries ?? []).map(({ name, kind, target, capacity }) => ({
+      name,
+      kind,
+      target,
+      ...(capacity === undefined ? {} : { capacity }),
+    })),
   ];
   let min = service.min ?? settings.min;
   let max = service.max ?? settings.max;
@@ -32,8 +37,16 @@ export function policyOf(settings: Settings, service: ServiceSettings, time: num
   };
 }
 
-function rateOf(rate: { replicas?: number | undefined; percent?: number | undefined; period: number }): { replicas?: number; percent?: number; period: number } {
-  return { period: rate.period, ...(rate.replicas === undefined ? {} : { replicas: rate.replicas }), ...(rate.percent === undefined ? {} : { percent: rate.percent }) };
+function rateOf(rate: { replicas?: number | undefined; percent?: number | undefined; period: number }): {
+  replicas?: number;
+  percent?: number;
+  period: number;
+} {
+  return {
+    period: rate.period,
+    ...(rate.replicas === undefined ? {} : { replicas: rate.replicas }),
+    ...(rate.percent === undefined ? {} : { percent: rate.percent }),
+  };
 }
 
 /** Whether a schedule (cron expression and duration, in its time zone) holds at a time. */
@@ -49,7 +62,9 @@ export function checkSchedules(service: ServiceSettings, place: string, problems
     try {
       new Cron(schedule.start, { timezone: schedule.timezone }).nextRun();
     } catch (error) {
-      problems.push(`${place}: schedule "${schedule.start}" in ${schedule.timezone}: ${(error as Error).message}; write a cron expression like "0 8 * * 1-5"`);
+      problems.push(
+        `${place}: schedule "${schedule.start}" in ${schedule.timezone}: ${(error as Error).message}; write a cron expression like "0 8 * * 1-5"`,
+      );
     }
   }
 }

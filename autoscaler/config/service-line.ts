@@ -13,7 +13,8 @@ export function parseServiceLine(text: string, place: string, problems: string[]
     const [name = "", value = "", ...rest] = trimmed.split(":").map((piece) => piece.trim());
     const key = Object.hasOwn(KEYS, name) ? KEYS[name] : undefined;
     if (key === undefined) problems.push(`${place}: "${trimmed}" is not known; write min, max, cpu or memory, a colon and a number`);
-    else if (rest.length > 0 || !/^\d+(\.\d+)?$/.test(value)) problems.push(`${place}: ${name} is "${[value, ...rest].join(":")}"; write a number of 0 or more`);
+    else if (rest.length > 0 || !/^\d+(\.\d+)?$/.test(value))
+      problems.push(`${place}: ${name} is "${[value, ...rest].join(":")}"; write a number of 0 or more`);
     else if (settings[key] !== undefined) problems.push(`${place}: ${name} is given twice; keep one`);
     else settings[key] = Number(value);
   }
@@ -21,7 +22,8 @@ export function parseServiceLine(text: string, place: string, problems: string[]
   return settings;
 }
 
-const LINE = /^\s*(?:export\s+)?SERVICE_CONFIG\[\s*["']?([A-Za-z0-9][A-Za-z0-9_.-]*)["']?\s*\]\s*=\s*(?:"([^"]*)"|'([^']*)'|(\S+))\s*(?:#.*)?$/;
+const LINE =
+  /^\s*(?:export\s+)?SERVICE_CONFIG\[\s*["']?([A-Za-z0-9][A-Za-z0-9_.-]*)["']?\s*\]\s*=\s*(?:"([^"]*)"|'([^']*)'|(\S+))\s*(?:#.*)?$/;
 const VARIABLE = /^\s*(?:export\s+)?([A-Z][A-Z0-9_]*)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s#]*))\s*(?:#.*)?$/;
 
 /** A file in the style of a shell script's settings. */
@@ -44,7 +46,10 @@ export function parseShellFile(text: string, place: string, problems: string[]):
       if (Object.hasOwn(services, name)) problems.push(`${where}: ${name} is configured twice; keep one line`);
       services[name] = parseServiceLine(service[2] ?? service[3] ?? service[4] ?? "", `${where} (${name})`, problems);
     } else if (variable) variables[variable[1] as string] = variable[2] ?? variable[3] ?? variable[4] ?? "";
-    else problems.push(`${where}: "${line.trim().slice(0, 60)}" is not understood; write NAME=value or SERVICE_CONFIG[service]="min:2,max:10,cpu:70,memory:80"`);
+    else
+      problems.push(
+        `${where}: "${line.trim().slice(0, 60)}" is not understood; write NAME=value or SERVICE_CONFIG[service]="min:2,max:10,cpu:70,memory:80"`,
+      );
   });
   return { variables, services };
 }

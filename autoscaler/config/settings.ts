@@ -58,7 +58,10 @@ export const settingsSchema = z.strictObject({
   docker: z.string().default("/var/run/docker.sock"),
   prometheus: z.url({ protocol: /^https?$/ }).optional(),
   state: z.string().default("/var/lib/testbro-autoscaler"),
-  listen: z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, { error: "host:port" }).default("127.0.0.1:9095"),
+  listen: z
+    .string()
+    .regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, { error: "host:port" })
+    .default("127.0.0.1:9095"),
   tokenFile: z.string().optional(),
   slackWebhookFile: z.string().optional(),
   webhook: z.url({ protocol: /^https?$/ }).optional(),

@@ -34,6 +34,8 @@ export interface Decision {
 
 /** Seconds of changes kept for rates and flapping. */
 const CHANGES_KEPT_SECONDS = 3600;
+/** A growth that was remembered but not carried out (a kill, a refusing engine) is finished for this long; then it is decided anew. */
+const UNFINISHED_SECONDS = 120;
 
 /**
  * Decides the count of a service. Pure and deterministic: time comes with the observation, everything remembered goes out in the new memory.
@@ -56,8 +58,8 @@ export function decide(
   const { votes, memory: voted } = collectVotes(observation, policy, start, alerts);
   for (const vote of votes) steps.push(`${vote.signal}: ${vote.count} (${vote.reason})`);
 
-  const finish = (to: number, rule: DecisionRule, reason: string) => {
-    const changed = to !== desired;
+  const finish = (to: number, rule: DecisionRule, reason: string, repeated = false) => {
+    const changed = to !== desired && !repeated;
     const changes: Change[] = start.changes.filter((change) => change.time > time - CHANGES_KEPT_SECONDS);
     if (changed) changes.push({ time, from: desired, to });
     const memory: Memory = {
@@ -67,7 +69,7 @@ export function decide(
       rolledOut: holding || (rolledOut && observation.paused !== undefined && observation.paused.until > time),
       ...(observation.revision === undefined ? {} : { revision: observation.revision }),
       changes,
-      grownAt: to > desired ? time : start.grownAt,
+      grownAt: to > desired && !repeated ? time : start.grownAt,
       shrunkAt: to < desired ? time : start.shrunkAt,
       steadyUntil: noteFlapping(changes, time, start.steadyUntil),
     };
@@ -84,6 +86,21 @@ export function decide(
 
   if (rolledOut && start.wanted > desired && start.wanted <= policy.max) {
     return finish(start.wanted, "restore", `a deploy lowered the count from ${start.wanted} to ${desired}: restored`);
+  }
+  const unfinished = start.changes[start.changes.length - 1];
+  if (
+    unfinished !== undefined &&
+    unfinished.to > desired &&
+    unfinished.from === desired &&
+    start.wanted === unfinished.to &&
+    time - unfinished.time <= UNFINISHED_SECONDS
+  ) {
+    return finish(
+      Math.min(unfinished.to, policy.max),
+      "restore",
+      `the change from ${desired} to ${unfinished.to} was decided but not carried out: finished`,
+      true,
+    );
   }
   if (desired < policy.min) return finish(policy.min, "min", `${desired} replicas are fewer than the minimum of ${policy.min}`);
   if (desired > policy.max && !holding) return finish(policy.max, "max", `${desired} replicas are more than the maximum of ${policy.max}`);

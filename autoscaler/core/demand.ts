@@ -236,7 +236,7 @@ function surpriseOf(before: DemandState, level: number, time: number, interval: 
 }
 
 function replicas(load: number, each: number): number {
-  return Math.ceil(load / each - 1e-9);
+  return Math.max(0, Math.ceil(load / each - 1e-9));
 }
 
 function clamp(value: number, low: number, high: number): number {

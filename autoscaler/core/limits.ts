@@ -1,8 +1,8 @@
 import { type Change } from "./memory";
 import { type RatePolicy, type ServicePolicy } from "./policy";
 
-/** As many turns within an hour are flapping: each costs a start-up, and twelve mean one every five minutes. */
-const FLAPPING_TURNS = 12;
+/** As many turns within an hour are flapping: one a minute, when a new replica takes a third of that to start. */
+const FLAPPING_TURNS = 60;
 const FLAPPING_WINDOW_SECONDS = 3600;
 /** Then the count does not shrink for half an hour; it may always grow. */
 const STEADY_SECONDS = 1800;

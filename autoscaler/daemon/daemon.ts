@@ -116,11 +116,18 @@ export class Daemon {
     const time = this.now();
     const problems: string[] = [];
     const services = await limited(this.parts.target.list(new Set([...Object.keys(this.parts.settings.services)])), "the engine");
-    const [asked] = await this.parts.readings.collect(services.filter((service) => service.name === name), (service) => this.settingsOf(service, problems), time);
+    const [asked] = await this.parts.readings.collect(
+      services.filter((service) => service.name === name),
+      (service) => this.settingsOf(service, problems),
+      time,
+    );
     if (problems.length > 0) throw new Error(problems.join("; "));
     if (asked === undefined) return undefined;
     const policy = policyOf(this.parts.settings, asked.own, time);
-    return { decision: decide(this.observe(asked.service, asked.readings, time), policy, this.saved.memories[name] ?? EMPTY_MEMORY).decision, policy };
+    return {
+      decision: decide(this.observe(asked.service, asked.readings, time), policy, this.saved.memories[name] ?? EMPTY_MEMORY).decision,
+      policy,
+    };
   }
 
   /** Writes everything remembered. */
@@ -141,16 +148,36 @@ export class Daemon {
     const pauses = [this.saved.pauses[service.name], this.saved.pauses["*"]].filter((pause) => pause !== undefined && pause.until > time);
     const labelled = Number(service.labels["autoscaler.pause_until"] ?? NaN);
     const paused = pauses[0] ?? (labelled > time ? { until: labelled, by: "the deploy's lease" } : undefined);
-    return { time, desired, ready, readings, ...(rollout === undefined ? {} : { rollout }), ...(revision === undefined ? {} : { revision }), ...(paused === undefined ? {} : { paused }) };
+    return {
+      time,
+      desired,
+      ready,
+      readings,
+      ...(rollout === undefined ? {} : { rollout }),
+      ...(revision === undefined ? {} : { revision }),
+      ...(paused === undefined ? {} : { paused }),
+    };
   }
 
-  private async turn(service: ManagedService, own: ServiceSettings, readings: Observation["readings"], time: number, leading: boolean): Promise<ServiceStatus> {
+  private async turn(
+    service: ManagedService,
+    own: ServiceSettings,
+    readings: Observation["readings"],
+    time: number,
+    leading: boolean,
+  ): Promise<ServiceStatus> {
     const { settings, target, log, notifier, gauge } = this.parts;
     const policy = policyOf(settings, own, time);
     const observation = this.observe(service, readings, time);
     const { decision, memory } = decide(observation, policy, this.saved.memories[service.name] ?? EMPTY_MEMORY);
     const acting = leading && !settings.dryRun;
-    this.remember(service.name, acting || decision.to === decision.from ? memory : { ...memory, wanted: decision.from, changes: this.saved.memories[service.name]?.changes ?? [] }, decision);
+    this.remember(
+      service.name,
+      acting || decision.to === decision.from
+        ? memory
+        : { ...memory, wanted: decision.from, changes: this.saved.memories[service.name]?.changes ?? [] },
+      decision,
+    );
     gauge.service(service, policy, decision);
     for (const alert of decision.alerts) notifier.add({ service: service.name, text: alert.text }, time);
     if (decision.to !== decision.from) {
@@ -158,11 +185,22 @@ export class Daemon {
       if (acting) {
         // remembered first: killed in between, the restart knows of the change and finishes it
         this.save(time);
-        await limited(target.scale(service.name, decision.to, decision.rule === "signal" && policy.growDuringRollout ? { during: "rollout" } : {}), "the engine");
+        await limited(
+          target.scale(service.name, decision.to, decision.rule === "signal" && policy.growDuringRollout ? { during: "rollout" } : {}),
+          "the engine",
+        );
         notifier.add({ service: service.name, text: `${decision.from} → ${decision.to} replicas: ${decision.reason}` }, time);
       }
     }
-    return { name: service.name, desired: service.desired, ready: service.ready, min: policy.min, max: policy.max, decision, ...(observation.paused === undefined ? {} : { pausedUntil: observation.paused.until }) };
+    return {
+      name: service.name,
+      desired: service.desired,
+      ready: service.ready,
+      min: policy.min,
+      max: policy.max,
+      decision,
+      ...(observation.paused === undefined ? {} : { pausedUntil: observation.paused.until }),
+    };
   }
 
   private remember(name: string, memory: Memory, decision: Decision): void {

@@ -22,7 +22,11 @@ export class SwarmLease implements Lease {
 
   async hold(now: number): Promise<boolean> {
     const labels = { holder: this.holder, until: String(Math.round(now + LEASE_SECONDS)) };
-    const found = (await this.docker.listConfigs({ filters: JSON.stringify({ name: [NAME] }) })) as unknown as { ID: string; Version: { Index: number }; Spec: { Name: string; Labels?: Record<string, string> } }[];
+    const found = (await this.docker.listConfigs({ filters: JSON.stringify({ name: [NAME] }) })) as unknown as {
+      ID: string;
+      Version: { Index: number };
+      Spec: { Name: string; Labels?: Record<string, string> };
+    }[];
     const lease = found.find((entry) => entry.Spec.Name === NAME);
     try {
       if (lease === undefined) {

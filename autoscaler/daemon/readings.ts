@@ -39,7 +39,11 @@ export class Readings {
     private readonly sources: Sources,
   ) {}
 
-  async collect(services: readonly ManagedService[], settingsOf: (service: ManagedService) => ServiceSettings | undefined, time: number): Promise<Asked[]> {
+  async collect(
+    services: readonly ManagedService[],
+    settingsOf: (service: ManagedService) => ServiceSettings | undefined,
+    time: number,
+  ): Promise<Asked[]> {
     const asked = await Promise.all(
       services.map(async (service) => {
         const own = settingsOf(service);
@@ -55,7 +59,9 @@ export class Readings {
     const queries = (own.queries ?? []).map(async (query) => {
       const ask = async (): Promise<Reading> => {
         const result = await this.sources.query(query.query);
-        return "problem" in result ? { signal: query.name, problem: result.problem } : { signal: query.name, value: result.value, age: result.age };
+        return "problem" in result
+          ? { signal: query.name, problem: result.problem }
+          : { signal: query.name, value: result.value, age: result.age };
       };
       return isDemand(query.kind) ? ask() : this.paced(service.name, query.name, time, ask);
     });

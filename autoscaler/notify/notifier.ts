@@ -18,7 +18,12 @@ const LONGEST_WAIT_SECONDS = 600;
 
 /** Posts JSON with a time limit. */
 export const postJson: Post = async (url, body) => {
-  const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal: AbortSignal.timeout(5000) });
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(5000),
+  });
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
 };
 
@@ -58,7 +63,8 @@ export class Notifier {
     const shown = batch.slice(0, MOST_LINES).map((notice) => `*${notice.service}*: ${notice.text}`);
     if (batch.length > MOST_LINES) shown.push(`… and ${batch.length - MOST_LINES} more`);
     try {
-      for (const target of this.targets) await this.post(target.url, target.kind === "slack" ? { text: shown.join("\n") } : { notices: batch });
+      for (const target of this.targets)
+        await this.post(target.url, target.kind === "slack" ? { text: shown.join("\n") } : { notices: batch });
       this.waiting = this.waiting.filter((notice) => !batch.includes(notice));
       this.failures = 0;
       this.next = now + GROUP_SECONDS;

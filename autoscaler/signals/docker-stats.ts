@@ -57,7 +57,10 @@ export class DockerStats {
     const memory: number[] = [];
     await Promise.all(
       containers.map(async (id) => {
-        const stats = (await this.docker.getContainer(id).stats({ stream: false, "one-shot": true }).catch(() => undefined)) as RawStats | undefined;
+        const stats = (await this.docker
+          .getContainer(id)
+          .stats({ stream: false, "one-shot": true })
+          .catch(() => undefined)) as RawStats | undefined;
         if (stats === undefined) return;
         const point = cpuPoint(stats);
         if (point !== undefined) {

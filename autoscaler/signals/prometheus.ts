@@ -30,7 +30,12 @@ export function readAnswer(body: unknown, now: number): QueryResult {
   const answer = body as { status?: string; error?: string; data?: { resultType?: string; result?: unknown } } | null;
   if (answer?.status !== "success") return { problem: `Prometheus refuses the query: ${answer?.error ?? "no reason given"}` };
   const { resultType, result } = answer.data ?? {};
-  const samples: unknown[] = resultType === "scalar" ? [result] : resultType === "vector" && Array.isArray(result) ? result.map((entry: { value?: unknown }) => entry?.value) : [];
+  const samples: unknown[] =
+    resultType === "scalar"
+      ? [result]
+      : resultType === "vector" && Array.isArray(result)
+        ? result.map((entry: { value?: unknown }) => entry?.value)
+        : [];
   if (samples.length === 0) return { problem: "the query has no result: the series does not exist or is stale" };
   let value = 0;
   let oldest = Infinity;

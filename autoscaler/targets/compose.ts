@@ -47,8 +47,11 @@ export class ComposeTarget implements Target {
   }
 
   async scale(service: string, count: number): Promise<void> {
-    if (!Number.isInteger(count) || count < 1) throw new ScaleRefused(`${count} is no number of replicas for a Compose service: one has to stay to be cloned`);
-    const containers = (await this.containers()).filter((container) => container.Labels[SERVICE] === service && isManaged(container.Labels, service, this.configured));
+    if (!Number.isInteger(count) || count < 1)
+      throw new ScaleRefused(`${count} is no number of replicas for a Compose service: one has to stay to be cloned`);
+    const containers = (await this.containers()).filter(
+      (container) => container.Labels[SERVICE] === service && isManaged(container.Labels, service, this.configured),
+    );
     if (containers.length === 0) throw new ScaleRefused(`${service} has no container labelled for scaling in project ${this.project}`);
     const ordered = containers.sort((a, b) => numberOf(a) - numberOf(b));
     const first = ordered[0] as Docker.ContainerInfo;
@@ -63,14 +66,21 @@ export class ComposeTarget implements Target {
 
   private async containers(): Promise<Docker.ContainerInfo[]> {
     const all = await this.docker.listContainers({ all: true, filters: JSON.stringify({ label: [`${PROJECT}=${this.project}`] }) });
-    return all.filter((container) => container.Labels[SERVICE] !== undefined && !/^true$/i.test(container.Labels[ONE_OFF] ?? "") && ["running", "created", "restarting"].includes(container.State));
+    return all.filter(
+      (container) =>
+        container.Labels[SERVICE] !== undefined &&
+        !/^true$/i.test(container.Labels[ONE_OFF] ?? "") &&
+        ["running", "created", "restarting"].includes(container.State),
+    );
   }
 
   private async clone(id: string, service: string, number: number): Promise<void> {
     const source = await this.docker.getContainer(id).inspect();
     const published = Object.values(source.HostConfig.PortBindings ?? {}).flat() as ({ HostPort?: string } | null)[];
     if (published.some((binding) => binding?.HostPort)) {
-      throw new ScaleRefused(`${service} publishes a fixed host port, which two containers cannot share; publish it on the balancer instead`);
+      throw new ScaleRefused(
+        `${service} publishes a fixed host port, which two containers cannot share; publish it on the balancer instead`,
+      );
     }
     const name = `${this.project}-${service}-${number}`;
     const networks = Object.entries(source.NetworkSettings.Networks ?? {}).map(([network, endpoint]) => {
@@ -88,7 +98,8 @@ export class ComposeTarget implements Target {
       HostConfig: source.HostConfig,
       NetworkingConfig: { EndpointsConfig: Object.fromEntries(networks.slice(0, 1)) },
     } as Docker.ContainerCreateOptions);
-    for (const [network, endpoint] of networks.slice(1)) await this.docker.getNetwork(network).connect({ Container: created.id, EndpointConfig: endpoint });
+    for (const [network, endpoint] of networks.slice(1))
+      await this.docker.getNetwork(network).connect({ Container: created.id, EndpointConfig: endpoint });
     await created.start();
   }
 

@@ -15,7 +15,9 @@ export interface ReplicatedSpec {
  */
 export function withReplicas<T extends ReplicatedSpec>(spec: T, count: number, configured: ReadonlySet<string>): T {
   if (!isManaged(spec.Labels ?? {}, spec.Name ?? "", configured)) {
-    throw new ScaleRefused(`${spec.Name ?? "the service"} has no label autoscaler.enable=true and is not in the settings; it is not scaled`);
+    throw new ScaleRefused(
+      `${spec.Name ?? "the service"} has no label autoscaler.enable=true and is not in the settings; it is not scaled`,
+    );
   }
   if (spec.Mode?.Replicated === undefined) throw new ScaleRefused(`${spec.Name ?? "the service"} is not in replicated mode`);
   if (!Number.isInteger(count) || count < 0) throw new ScaleRefused(`${count} is no number of replicas`);

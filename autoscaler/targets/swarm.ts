@@ -10,7 +10,9 @@ const CONFLICT_TRIES = 5;
 interface SwarmService {
   readonly ID: string;
   readonly Version?: { readonly Index?: number };
-  readonly Spec: ReplicatedSpec & { readonly TaskTemplate?: { readonly Resources?: { readonly Limits?: Amount; readonly Reservations?: Amount } } };
+  readonly Spec: ReplicatedSpec & {
+    readonly TaskTemplate?: { readonly Resources?: { readonly Limits?: Amount; readonly Reservations?: Amount } };
+  };
   readonly UpdateStatus?: { readonly State?: string };
 }
 interface Amount {
@@ -31,12 +33,15 @@ export class SwarmTarget implements Target {
 
   async list(configured: ReadonlySet<string>): Promise<ManagedService[]> {
     this.configured = configured;
-    const [services, tasks] = (await Promise.all([this.docker.listServices(), this.docker.listTasks({ filters: JSON.stringify({ "desired-state": ["running"] }) })])) as unknown as [
-      SwarmService[],
-      SwarmTask[],
-    ];
+    const [services, tasks] = (await Promise.all([
+      this.docker.listServices(),
+      this.docker.listTasks({ filters: JSON.stringify({ "desired-state": ["running"] }) }),
+    ])) as unknown as [SwarmService[], SwarmTask[]];
     return services
-      .filter((service) => service.Spec.Mode?.Replicated !== undefined && isManaged(service.Spec.Labels ?? {}, service.Spec.Name ?? "", configured))
+      .filter(
+        (service) =>
+          service.Spec.Mode?.Replicated !== undefined && isManaged(service.Spec.Labels ?? {}, service.Spec.Name ?? "", configured),
+      )
       .map((service) => describeService(service, tasks));
   }
 
@@ -75,6 +80,9 @@ function describeService(service: SwarmService, tasks: readonly SwarmTask[]): Ma
     ...(cpu ? { cpuBase: cpu } : {}),
     ...(memory ? { memoryBase: memory } : {}),
     ...(service.UpdateStatus?.State === undefined ? {} : { rollout: service.UpdateStatus.State }),
-    revision: createHash("sha256").update(JSON.stringify(service.Spec.TaskTemplate ?? {})).digest("hex").slice(0, 16),
+    revision: createHash("sha256")
+      .update(JSON.stringify(service.Spec.TaskTemplate ?? {}))
+      .digest("hex")
+      .slice(0, 16),
   };
 }

@@ -1,0 +1,10 @@
+export { decide, type Decision, type DecisionRule, type Vote } from "./core/decide";
+export { DEMAND_DEFAULTS, planDemand, type DemandPlan, type DemandPolicy, type DemandState } from "./core/demand";
+export { EMPTY_MEMORY, type Memory } from "./core/memory";
+export { HOLDING_STATES, type Observation, type Reading } from "./core/observation";
+export { DEFAULTS, type ServicePolicy, type SignalKind, type SignalPolicy } from "./core/policy";
+export { ConfigError } from "./config/problem";
+export { loadSettings } from "./config/load";
+export { type ServiceSettings, type Settings } from "./config/settings";
+export { simulate, type Report } from "./simulate/report";
+export { parseTrace, TraceError, type Trace } from "./simulate/trace";

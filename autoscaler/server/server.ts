@@ -1,0 +1,84 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { z } from "zod";
+import { type Daemon } from "../daemon/daemon";
+import { type Metrics } from "./metrics";
+import { PAGE, SCRIPT, STYLE } from "./page";
+
+/** Longest pause: a day, so that a forgotten one ends. */
+const LONGEST_PAUSE_SECONDS = 86_400;
+const pauseBody = z.strictObject({
+  service: z.string().min(1).max(200),
+  seconds: z.number().int().min(1).max(LONGEST_PAUSE_SECONDS),
+  by: z.string().min(1).max(100).default("the API"),
+});
+const resumeBody = z.strictObject({ service: z.string().min(1).max(200) });
+
+export interface ServerOptions {
+  readonly daemon: Pick<Daemon, "status" | "decisions" | "pause" | "resume">;
+  readonly metrics: Metrics;
+  /** Bearer token for everything that changes something; without one, changing is off. */
+  readonly token?: string;
+  readonly now?: () => number;
+}
+
+/** The status page at `/`, `/metrics`, and the JSON API under `/api`. Reading is open (bind it to a private address), changing needs the token. */
+export function createServer(options: ServerOptions): FastifyInstance {
+  const { daemon, metrics } = options;
+  const now = options.now ?? (() => Date.now() / 1000);
+  const app = fastify({ bodyLimit: 16_384, logger: false });
+
+  app.addHook("onSend", async (_request, reply) => {
+    void reply.headers({
+      "content-security-policy":
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      "x-content-type-options": "nosniff",
+      "referrer-policy": "no-referrer",
+      "cache-control": "no-store",
+    });
+  });
+  app.setErrorHandler((error: { statusCode?: number; message: string }, _request, reply) => {
+    const status = error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500 ? error.statusCode : 500;
+    void reply.code(status).send({ error: status === 500 ? "the request could not be answered" : error.message });
+  });
+
+  const text = (path: string, type: string, body: string) => app.get(path, async (_request, reply) => reply.type(type).send(body));
+  text("/", "text/html; charset=utf-8", PAGE);
+  text("/page.css", "text/css; charset=utf-8", STYLE);
+  text("/page.js", "text/javascript; charset=utf-8", SCRIPT);
+  app.get("/health", async () => ({ status: "ok" }));
+  app.get("/metrics", async (_request, reply) => reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()));
+  app.get("/api/status", async () => daemon.status());
+  app.get<{ Params: { service: string } }>("/api/services/:service/decisions", async (request) => daemon.decisions(request.params.service));
+
+  const guard = async (request: FastifyRequest, reply: FastifyReply) => {
+    if (options.token === undefined)
+      return reply.code(403).send({ error: "no token is configured: pausing over the API is off (AUTOSCALER_TOKEN_FILE)" });
+    const given = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
+    if (!sameSecret(given, options.token))
+      return reply.code(401).header("www-authenticate", "Bearer").send({ error: "a valid bearer token is needed" });
+    return undefined;
+  };
+  const change = <T>(path: string, schema: z.ZodType<T>, act: (body: T) => void) =>
+    app.post(path, { preHandler: guard }, async (request, reply) => {
+      const body = schema.safeParse(request.body);
+      if (!body.success)
+        return reply
+          .code(400)
+          .send({
+            error: "the body is not valid",
+            problems: body.error.issues.map((issue) => `${issue.path.join(".") || "body"}: ${issue.message}`),
+          });
+      act(body.data);
+      return { ok: true };
+    });
+  change("/api/pause", pauseBody, (body) => daemon.pause(body.service, now() + body.seconds, body.by));
+  change("/api/resume", resumeBody, (body) => daemon.resume(body.service));
+  return app;
+}
+
+/** Compares secrets in a time that tells nothing about them, whatever their lengths. */
+function sameSecret(given: string, wanted: string): boolean {
+  const digest = (value: string) => createHash("sha256").update(value).digest();
+  return timingSafeEqual(digest(given), digest(wanted));
+}
