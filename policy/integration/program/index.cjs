@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-require-imports -- the language host loads the program by require */
 // Registers the resources of the file POLICY_RESOURCES as they are, with the provider versions of the installed SDKs.
 const { readFileSync } = require("node:fs");
 const pulumi = require("@pulumi/pulumi");
