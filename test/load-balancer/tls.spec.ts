@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { connect as connectHttp2 } from "node:http2";
 import { request } from "node:https";
-import { readFileSync } from "node:fs";
+import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { ask } from "./ask";
@@ -182,13 +182,17 @@ describe("nginx: TLS", function () {
     await new Promise<void>((resolve) => server.listen(0, "127.0.3.1", resolve));
     try {
       const to = { host: "127.0.3.1", port: (server.address() as { port: number }).port };
-      const tls = { caFile: pair.certificateFile, serverName: "replica.test" };
-      const nginx = await balancer.start({
+      const tls = { caFile: "/run/nginx/replica.pem", serverName: "replica.test" };
+      const options = {
         routes: [
           { name: "right", path: "/right", to, upstreamTls: tls },
           { name: "name", path: "/name", to, upstreamTls: { ...tls, serverName: "other.test" } },
-          { name: "authority", path: "/authority", to, upstreamTls: { ...tls, caFile: join(front.folder, "tls.pem") } },
+          { name: "authority", path: "/authority", to, upstreamTls: { ...tls, caFile: "/run/nginx/other.pem" } },
         ],
+      };
+      const nginx = await balancer.start(options, (folder) => {
+        copyFileSync(pair.certificateFile, join(folder, "run", "replica.pem"));
+        copyFileSync(join(front.folder, "tls.pem"), join(folder, "run", "other.pem"));
       });
       assert.equal((await ask(nginx, "/right")).text, "tls");
       assert.equal((await ask(nginx, "/name")).status, 502);

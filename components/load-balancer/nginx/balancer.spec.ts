@@ -178,6 +178,46 @@ describe("NginxLoadBalancer", () => {
     assert.deepEqual(workload.env, { A: "b" });
   });
 
+  it("onChange reload: a service beside it offers the files, and the balancer keeps none that would replace it", async () => {
+    const lb = create({
+      onChange: "reload",
+      routes: [{ name: "app", path: "/", to: backend, access: { basicAuth: { users: { ada: "x" } } } }],
+    });
+    const bundle = platform.workload("nginx-bundle");
+    assert.deepEqual(bundle.command, ["testbro-nginx-bundle"]);
+    assert.deepEqual(Object.keys(bundle.files ?? {}).sort(), [
+      "/etc/nginx/bundle-tls/authority.pem",
+      "/etc/nginx/bundle-tls/certificate.pem",
+      "/etc/nginx/bundle/nginx.conf",
+      "/etc/nginx/bundle/tls-0.pem",
+    ]);
+    assert.deepEqual(Object.keys(bundle.secrets ?? {}).sort(), [
+      "/run/secrets/bundle-tls.key",
+      "/run/secrets/bundle/tls-0.key",
+      "/run/secrets/bundle/users-app",
+    ]);
+    const text = await valueOf(bundle.files?.["/etc/nginx/bundle/nginx.conf"]?.content ?? "");
+    assert.match(text, /ssl_certificate \/run\/nginx\/@version@\/tls-0\.pem;/);
+    assert.match(text, /auth_basic_user_file \/run\/nginx\/@version@\/users-app;/);
+
+    const workload = platform.workload("nginx");
+    assert.deepEqual(Object.keys(workload.files ?? {}).sort(), [
+      "/etc/nginx/bundle-tls/authority.pem",
+      "/etc/nginx/bundle-tls/certificate.pem",
+    ]);
+    assert.deepEqual(Object.keys(workload.secrets ?? {}), ["/run/secrets/bundle-tls.key"]);
+    assert.equal(workload.env?.["NGINX_BUNDLE"], "https://testbro-nginx-bundle:8444");
+    assert.deepEqual(
+      workload.connects?.map((each) => each.name),
+      ["backend", "nginx-bundle"],
+    );
+    assert.deepEqual(platform.recorded("nginx").opts?.dependsOn, [lb.bundle]);
+    await valueOf(lb.urn);
+    const client = resources.find((each) => each.name === "nginx-bundle-client-certificate");
+    assert.deepEqual(client?.inputs["allowedUses"], ["digital_signature", "client_auth"]);
+    assert.equal(client?.inputs["caCertPem"], "certificate of nginx-bundle-ca-certificate\n");
+  });
+
   it("publishes UDP for HTTP/3", () => {
     create({ tls: { authority: new certificates.OwnCertificateAuthority("ca3"), http3: true } });
     assert.deepEqual(platform.workload("nginx").ports?.[2], { name: "http3", container: 8443, protocol: "udp", publish: { port: 443 } });

@@ -6,8 +6,9 @@ import type { Platform, Running } from "../../platform";
 import { describeProblems, metricsTarget, SEGMENTS, type MetricsTarget, type Problem, type Ref, type Secret } from "../../workload";
 import type { BalancerTls, NginxLoadBalancerOptions } from "./options";
 import { checkNginx, renderNginx, type NginxOptions, type TlsOptions } from "./render";
-import { hashKey, refOf, resolveRoutes, resolveTarget, routeTargets, tlsFile, usersFile } from "./routes";
-import { balancerWorkload, CONTAINER_PORTS } from "./workload";
+import { offerBundle } from "./bundle";
+import { FETCHED, hashKey, MOUNTED, refOf, resolveRoutes, resolveTarget, routeTargets, type FileLayout } from "./routes";
+import { balancerWorkload, CONFIGURATION_FILE, CONTAINER_PORTS, type BalancerParts } from "./workload";
 
 /** A certificate as it reaches the balancer. */
 interface Certificate {
@@ -42,6 +43,8 @@ export class NginxLoadBalancer extends pulumi.ComponentResource {
   readonly configuration: pulumi.Output<string>;
   /** The certificate an authority issued, if one did. */
   readonly certificate: IssuedCertificate | undefined;
+  /** With `onChange: "reload"`, the service that offers the configuration. */
+  readonly bundle: pulumi.Resource | undefined;
   /** What a scraper reads. */
   readonly targets: MetricsTarget[];
 
@@ -66,13 +69,18 @@ export class NginxLoadBalancer extends pulumi.ComponentResource {
       .all([staplingOf(options.tls, certificates), hashesOf(options)])
       .apply(([stapling, hashes]) => renderNginx(nginxOptions(name, options, { stapling, hashes: new Map(Object.entries(hashes)) }), name));
 
-    const workload = balancerWorkload(options, {
-      configuration: this.configuration,
-      certificates: Object.fromEntries(certificates.map(({ certificate }, index) => [tlsFile("certificate", index), certificate])),
-      secrets: this.secrets(name, options, certificates),
-      connects: connectionsOf(options),
-    });
-    this.running = platform.run(this.ref, workload, { parent: this });
+    const layout = layoutOf(options);
+    const files = {
+      [layout === FETCHED ? "nginx.conf" : CONFIGURATION_FILE]: this.configuration,
+      ...Object.fromEntries(certificates.map(({ certificate }, index) => [layout.certificate(index), certificate])),
+    };
+    const secrets = this.secrets(name, options, certificates);
+    const connects = connectionsOf(options);
+    const parts: BalancerParts & { dependsOn?: pulumi.Resource[] } =
+      layout === FETCHED ? offerBundle(name, this.ref, options, { files, secrets, connects }, this) : { files, secrets, connects };
+    this.bundle = parts.dependsOn?.[0];
+    const workload = balancerWorkload(options, parts);
+    this.running = platform.run(this.ref, workload, { parent: this, ...(parts.dependsOn ? { dependsOn: parts.dependsOn } : {}) });
     const target = metricsTarget("load-balancer", this.ref, workload);
     this.targets = target ? [target] : [];
     this.registerOutputs({ name: this.ref.fullName });
@@ -95,14 +103,15 @@ export class NginxLoadBalancer extends pulumi.ComponentResource {
   private secrets(name: string, options: NginxLoadBalancerOptions, certificates: Certificate[]): Record<string, Secret> {
     const secret = (suffix: string, data: pulumi.Input<string>) =>
       options.platform.secret(`${name}-${suffix}`, pulumi.secret(data), { parent: this });
-    const keys = certificates.map(({ key }, index): [string, Secret] => [tlsFile("key", index), secret(`tls-${index}-key`, key)]);
+    const layout = layoutOf(options);
+    const keys = certificates.map(({ key }, index): [string, Secret] => [layout.key(index), secret(`tls-${index}-key`, key)]);
     const users = options.routes.flatMap((route): [string, Secret][] => {
       const auth = route.access?.basicAuth;
       if (!auth) return [];
       const lines = pulumi.all(Object.entries(auth.users).map(([user, hash]) => pulumi.interpolate`${user}:${hash}\n`));
       return [
         [
-          usersFile(route.name),
+          layout.users(route.name),
           secret(
             `users-${route.name}`,
             lines.apply((all) => all.join("")),
@@ -147,7 +156,11 @@ function hashesOf(options: NginxLoadBalancerOptions): pulumi.Output<Record<strin
   return pulumi.all(Object.fromEntries(entries));
 }
 
-function tlsOptions(tls: BalancerTls | false, stapling: boolean): TlsOptions | false {
+function layoutOf(options: NginxLoadBalancerOptions): FileLayout {
+  return options.onChange === "reload" ? FETCHED : MOUNTED;
+}
+
+function tlsOptions(tls: BalancerTls | false, stapling: boolean, layout: FileLayout): TlsOptions | false {
   if (tls === false) return false;
   const { certificates = [], authority, profile, hsts, http2, http3, sessionCache, sessionTimeout } = tls;
   const hosts = [...certificates.map((each) => each.hosts), ...(authority ? [undefined] : [])];
@@ -155,8 +168,8 @@ function tlsOptions(tls: BalancerTls | false, stapling: boolean): TlsOptions | f
     ...{ profile, hsts, http2, http3, sessionCache, sessionTimeout },
     stapling,
     certificates: hosts.map((names, index) => ({
-      certificateFile: tlsFile("certificate", index),
-      keyFile: tlsFile("key", index),
+      certificateFile: layout.certificate(index),
+      keyFile: layout.key(index),
       ...(names ? { hosts: names } : {}),
     })),
   };
@@ -181,8 +194,8 @@ function nginxOptions(name: string, options: NginxLoadBalancerOptions, late: Lat
   };
   return {
     ...(Object.fromEntries(Object.entries(shared).filter(([, value]) => value !== undefined)) as typeof shared),
-    routes: resolveRoutes(name, options.routes, late.hashes, problems),
-    tls: tlsOptions(options.tls, late.stapling),
+    routes: resolveRoutes(name, options.routes, layoutOf(options), late.hashes, problems),
+    tls: tlsOptions(options.tls, late.stapling, layoutOf(options)),
     ports: {
       ...CONTAINER_PORTS,
       publicHttp: options.ports?.http || 80,

@@ -79,6 +79,12 @@ export interface NginxLoadBalancerOptions extends Omit<NginxOptions, "routes" | 
   ports?: PublishedPorts;
   /** Who answers ACME's HTTP-01 challenges. */
   acme?: { to: RouteTarget };
+  /**
+   * How a changed configuration or certificate reaches the balancer. `roll`: the balancer is replaced, which with a port of the
+   * machine refuses connections for about half a second. `reload`: a small service beside it, which is replaced instead, offers
+   * the new version over mutual TLS; the running balancer takes it within seconds and reloads. @default "roll"
+   */
+  onChange?: "roll" | "reload";
   /** Who reads the metrics. @default nobody */
   scraper?: Ref;
   /** Balancers; with host-mode ports one for each node. @default 1 */

@@ -1,22 +1,33 @@
 import type { Problem, Ref } from "../../workload";
 import type { BalancerRoute, RouteTarget, WorkloadTarget } from "./options";
-import type { AccessOptions, Route, Target } from "./render";
+import { RUNTIME_DIRECTORY, type AccessOptions, type Route, type Target } from "./render";
 
 /** Stands for a hash that is not known yet, so that the rest of the options can be checked before anything is created. */
 const UNKNOWN_HASH = "A".repeat(22);
 
-/** Directory of the balancer's secret files. */
-const SECRETS = "/run/secrets";
-
-/** Path of the file with a route's users. */
-export function usersFile(route: string): string {
-  return `${SECRETS}/users-${route}`;
+/** Where the files that nginx.conf names are. */
+export interface FileLayout {
+  /** The n-th certificate. */
+  certificate(index: number): string;
+  /** Its key. */
+  key(index: number): string;
+  /** The users of a route. */
+  users(route: string): string;
 }
 
-/** Path of the n-th certificate (a configuration file) or key (a secret). */
-export function tlsFile(kind: "certificate" | "key", index: number): string {
-  return kind === "key" ? `${SECRETS}/tls-${index}.key` : `/etc/nginx/tls/${index}.pem`;
-}
+/** Files mounted into the balancer itself. */
+export const MOUNTED: FileLayout = {
+  certificate: (index) => `/etc/nginx/tls/${index}.pem`,
+  key: (index) => `/run/secrets/tls-${index}.key`,
+  users: (route) => `/run/secrets/users-${route}`,
+};
+
+/** Files of a version the image's entry point fetched; it puts the version's folder in for `@version@`. */
+export const FETCHED: FileLayout = {
+  certificate: (index) => `${RUNTIME_DIRECTORY}/@version@/tls-${index}.pem`,
+  key: (index) => `${RUNTIME_DIRECTORY}/@version@/tls-${index}.key`,
+  users: (route) => `${RUNTIME_DIRECTORY}/@version@/users-${route}`,
+};
 
 function isRef(target: RouteTarget): target is Ref {
   return "fullName" in target;
@@ -55,13 +66,13 @@ export function resolveTarget(path: string, target: RouteTarget, problems: Probl
   };
 }
 
-function resolveAccess(route: BalancerRoute, hashes: ReadonlyMap<string, string>): AccessOptions | undefined {
+function resolveAccess(route: BalancerRoute, layout: FileLayout, hashes: ReadonlyMap<string, string>): AccessOptions | undefined {
   if (!route.access) return undefined;
   const { basicAuth, apiKeys, ...rest } = route.access;
   return {
     ...rest,
     ...(basicAuth
-      ? { basicAuth: { ...(basicAuth.realm === undefined ? {} : { realm: basicAuth.realm }), file: usersFile(route.name) } }
+      ? { basicAuth: { ...(basicAuth.realm === undefined ? {} : { realm: basicAuth.realm }), file: layout.users(route.name) } }
       : {}),
     ...(apiKeys ? { apiKeys: apiKeys.map(({ id }) => ({ id, hash: hashes.get(hashKey(route.name, id)) ?? UNKNOWN_HASH })) } : {}),
   };
@@ -80,11 +91,12 @@ export function hashKey(route: string, id: string): string {
 export function resolveRoutes(
   name: string,
   routes: readonly BalancerRoute[],
+  layout: FileLayout,
   hashes: ReadonlyMap<string, string>,
   problems: Problem[] = [],
 ): Route[] {
   return routes.map((route, index) => {
-    const access = resolveAccess(route, hashes);
+    const access = resolveAccess(route, layout, hashes);
     const base = { ...route, access };
     if (!("to" in route)) return base as Route;
     const path = `${name}.routes[${index}].to`;

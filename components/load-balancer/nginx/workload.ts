@@ -10,7 +10,7 @@ export const CONTAINER_PORTS = { http: 8080, https: 8443, status: 8081 } as cons
 export const CONFIGURATION_FILE = "/etc/nginx/nginx.conf";
 
 /** User and group of the image's nginx. */
-const USER = { uid: 10101, gid: 10101 };
+export const USER = { uid: 10101, gid: 10101 };
 
 const RESOURCES: Resources = {
   limits: { cpu: 1, memory: "256Mi" },
@@ -19,12 +19,14 @@ const RESOURCES: Resources = {
 
 /** What the component has made for the workload. */
 export interface BalancerParts {
-  configuration: pulumi.Input<string>;
-  /** Certificates by path. */
-  certificates: Record<string, pulumi.Input<string>>;
+  /** Configuration files by path. */
+  files: Record<string, pulumi.Input<string>>;
   /** Secret files by path. */
   secrets: Record<string, Secret>;
+  /** Whom it talks to. */
   connects: Ref[];
+  /** Environment of the image's entry point. @default {} */
+  env?: Record<string, string>;
 }
 
 /** The balancer as a workload. */
@@ -34,10 +36,8 @@ export function balancerWorkload(options: NginxLoadBalancerOptions, parts: Balan
   const base: Workload = {
     kind: "service",
     image: options.image,
-    files: {
-      [CONFIGURATION_FILE]: { content: parts.configuration },
-      ...Object.fromEntries(Object.entries(parts.certificates).map(([path, content]) => [path, { content }])),
-    },
+    ...(parts.env ? { env: parts.env } : {}),
+    files: Object.fromEntries(Object.entries(parts.files).map(([path, content]) => [path, { content }])),
     secrets: parts.secrets,
     ports: [
       { name: "http", container: CONTAINER_PORTS.http, ...(http === false ? {} : { publish: { port: http } }) },
