@@ -63,7 +63,7 @@ export class Laboratory {
   }
 
   static async open() {
-    const { host, clientBin } = await ensureEngine({ home: paths().state });
+    const { host, clientBin } = await ensureEngine({ home: paths().engine });
     const base = await ensureBaseImage({ host, clientBin });
     const made = new Laboratory(new Engine({ host, clientBin }), await buildImages({ host, clientBin, base }));
     await made.docker("network", "create", "--label", NAME, NAME);

@@ -157,7 +157,8 @@ export class Services {
 
   async startRedis(): Promise<void> {
     const data = join(this.folder, "redis");
-    const users = "user default off resetpass ~* &* +@all\nuser testbro on >correct-horse ~* &* +@all -@dangerous +info +client|setname +client|list\n";
+    const users =
+      "user default off resetpass ~* &* +@all\nuser testbro on >correct-horse ~* &* +@all -@dangerous +info +client|setname +client|list\n";
     const settings = { port: this.#redisPort, bind: "127.0.0.1", dir: data, appendonly: "yes", aclfile: join(this.folder, "users.acl") };
     writeFileSync(settings.aclfile, users);
     writeFileSync(
