@@ -1,5 +1,8 @@
 import { loadEnvironment } from "./configuration";
 import { deploy } from "./deployment";
+import { keepStackTracesPrintable } from "./stack-traces";
+
+keepStackTracesPrintable();
 
 /** The program of every stack: configuration → Environment → tiers. Its exports are the stack's outputs. */
 export = async () => deploy(loadEnvironment());
