@@ -12,6 +12,7 @@ import { selectorMatchesRule } from "./selector-matches";
 import { serviceSelectorRule } from "./service-selector";
 import { spreadRule } from "./spread";
 import { volumePinnedRule } from "./volume-pinned";
+import { workloadScaleRule } from "./workload-scale";
 
 /** Staying up when something goes. */
 export const availabilityRules: readonly Rule[] = [
@@ -28,4 +29,5 @@ export const availabilityRules: readonly Rule[] = [
   serviceSelectorRule,
   spreadRule,
   volumePinnedRule,
+  workloadScaleRule,
 ];

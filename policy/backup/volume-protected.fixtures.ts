@@ -8,12 +8,22 @@ const storage = kube.kubernetes("storage.k8s.io/v1", "StorageClass", "fast", { p
 
 export const fixtures: Fixtures = {
   rule: volumeProtectedRule,
-  good: [docker.volume, { ...docker.volume, name: "scratch", protect: false }, kube.statefulSet, storage],
+  good: [
+    { ...edit(docker.volume, { labels: [{ label: "policy.testbro.ai/retained", value: "true" }] }), protect: false },
+    docker.volume,
+    { ...docker.volume, name: "scratch", protect: false },
+    kube.statefulSet,
+    storage,
+  ],
   bad: [
     { ...docker.volume, protect: false },
     edit(docker.volume, { driverOpts: { type: "tmpfs" } }),
     edit(kube.statefulSet, { "spec.persistentVolumeClaimRetentionPolicy.whenDeleted": "Delete" }),
     edit(storage, { reclaimPolicy: REMOVE }),
   ],
-  unknown: [unknownAt(storage, "reclaimPolicy"), unknownAt(kube.statefulSet, "spec.persistentVolumeClaimRetentionPolicy")],
+  unknown: [
+    { ...unknownAt(docker.volume, "labels[0].label"), protect: false },
+    unknownAt(storage, "reclaimPolicy"),
+    unknownAt(kube.statefulSet, "spec.persistentVolumeClaimRetentionPolicy"),
+  ],
 };

@@ -1,4 +1,5 @@
 import { defineRule } from "../core/rule";
+import { labelOf } from "../platforms/containers";
 
 export const volumeProtectedRule = defineRule({
   id: "backup-volume-protected",
@@ -6,7 +7,7 @@ export const volumeProtectedRule = defineRule({
   title: "A volume with data is protected from deletion.",
   severity: "high",
   why: "Renaming a resource or destroying the wrong stack otherwise deletes the data without a question.",
-  fix: "Set the resource option protect (or retainOnDelete with protect), on Kubernetes keep claims and released volumes.",
+  fix: "Set the resource option protect; or retainOnDelete together with the label policy.testbro.ai/retained, because Pulumi does not show that option to policies. On Kubernetes keep claims and released volumes.",
   example: `new docker.Volume("database-data", {}, { protect: true })`,
   kinds: ["docker/Volume", "core/PersistentVolumeClaim", "apps/StatefulSet", "storage.k8s.io/StorageClass", "core/PersistentVolume"],
   parameters: {
@@ -31,7 +32,12 @@ export const volumeProtectedRule = defineRule({
       if ((policy.text() ?? "Delete") === "Delete") report("volumes are deleted with their claim", policy);
       return;
     }
-    if (new RegExp(parameter<string>("names"), "i").test(view.name) && !view.protect) report("the volume is not protected");
+    if (
+      new RegExp(parameter<string>("names"), "i").test(view.name) &&
+      !view.protect &&
+      labelOf(view, "policy.testbro.ai/retained") !== "true"
+    )
+      report("the volume is not protected");
     if (view.kind === "docker/Volume" && props.at("driverOpts", "type").text() === "tmpfs")
       report("the volume is kept in memory", props.at("driverOpts"));
   },

@@ -11,6 +11,7 @@ import { probesDistinctRule } from "./probes-distinct";
 import { readinessProbeRule } from "./readiness-probe";
 import { restartPolicyRule } from "./restart-policy";
 import { startupProbeRule } from "./startup-probe";
+import { workloadProbesRule } from "./workload-probes";
 
 /** Health checks that are there and sane. */
 export const healthRules: readonly Rule[] = [
@@ -26,4 +27,5 @@ export const healthRules: readonly Rule[] = [
   readinessProbeRule,
   restartPolicyRule,
   startupProbeRule,
+  workloadProbesRule,
 ];

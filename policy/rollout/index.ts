@@ -10,6 +10,7 @@ import { startFirstRule } from "./start-first";
 import { stopGraceRule } from "./stop-grace";
 import { strategyRule } from "./strategy";
 import { updateConfigRule } from "./update-config";
+import { workloadDrainRule } from "./workload-drain";
 
 /** Changing without dropping requests. */
 export const rolloutRules: readonly Rule[] = [
@@ -24,4 +25,5 @@ export const rolloutRules: readonly Rule[] = [
   stopGraceRule,
   strategyRule,
   updateConfigRule,
+  workloadDrainRule,
 ];
