@@ -129,7 +129,7 @@ async function ask(options: Common, path: string, body?: unknown): Promise<unkno
       signal: AbortSignal.timeout(5000),
     });
   } catch (error) {
-    throw new Error(`the daemon does not answer at ${base}: ${(error as Error).message}; is it running?`);
+    throw new Error(`the daemon does not answer at ${base}: ${(error as Error).message}; is it running?`, { cause: error });
   }
   const answer = (await response.json()) as { error?: string };
   if (!response.ok) throw new Error(answer.error ?? `HTTP ${response.status}`);

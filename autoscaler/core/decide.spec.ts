@@ -134,7 +134,7 @@ describe("decide: safety", () => {
   it("stops shrinking when the count turns back and forth, with one alert, and still grows", () => {
     const changes = Array.from({ length: 61 }, (_, index) => ({ time: 1000 + 50 * index, from: index % 2 ? 4 : 2, to: index % 2 ? 2 : 4 }));
     const service = new Service(2, policy([RATE]));
-    service.memory = { ...EMPTY_MEMORY, time: 4040, wanted: 2, changes: changes.slice(0, 60) };
+    service.memory = { ...EMPTY_MEMORY, time: 4040, wanted: 2, changes: changes.slice(0, 59) };
     const grown = service.turn(4045, 900);
     assert.equal(grown.to, 13);
     assert.equal(service.memory.steadyUntil, 0 - 1e12, "not yet: the last two changes are one turn short");

@@ -109,10 +109,10 @@ export function decide(
   if (votes.length === 0) return finish(desired, "no-data", "no signal is configured: nothing to decide on");
   const winner = votes.reduce((best, vote) => (vote.count > best.count ? vote : best));
   let wanted = Math.min(policy.max, Math.max(policy.min, winner.count));
-  if (wanted < desired && silent.length > 0) {
+  if (wanted <= desired && silent.length > 0) {
     return finish(desired, "no-data", `${silent.map((vote) => vote.signal).join(", ")} without data: no data is never low load`);
   }
-  if (wanted === desired) return finish(desired, silent.length === votes.length ? "no-data" : "steady", winner.reason);
+  if (wanted === desired) return finish(desired, "steady", winner.reason);
 
   const paced = policy.signals.filter((signal) => !isDemand(signal.kind));
   const fast = policy.signals.some((signal) => signal.name === winner.signal && isDemand(signal.kind));
@@ -199,11 +199,7 @@ function pacedVote(
 ): Memory["votes"][string] {
   const { time, desired, ready } = observation;
   if (last !== undefined && time - last.time < policy.checkInterval - policy.fastInterval / 2) {
-    return {
-      ...last,
-      count: last.count > desired || last.rule === "stabilization" ? Math.max(last.count, desired) : desired,
-      reason: `${last.reason} (evaluated ${(time - last.time).toFixed(0)} s ago)`,
-    };
+    return { ...last, count: Math.max(last.count, desired) };
   }
   const vote = voteByRatio(signal, reading, desired, ready, policy.tolerance);
   // after a gap the window is not known, so it starts with what is there

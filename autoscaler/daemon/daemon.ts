@@ -108,7 +108,14 @@ export class Daemon {
     gauge.cycle(this.now() - time, problems.length);
     const failed = await notifier.flush(time);
     if (failed !== undefined) log.warn({}, failed);
-    if (time - this.savedAt >= SAVE_SECONDS || time < this.savedAt) this.save(time);
+    if (time - this.savedAt < SAVE_SECONDS && time >= this.savedAt) return;
+    try {
+      this.save(time);
+    } catch (error) {
+      const problem = `the state cannot be written: ${(error as Error).message}`;
+      this.problems = [...problems, problem];
+      log.warn({}, problem);
+    }
   }
 
   /** One decision about a service with everything fresh, and nothing changed. */
