@@ -104,10 +104,10 @@ describe("the frontend as it is bundled", function () {
   });
 
   it("gives nothing else away: no listing, nothing outside its folder", async () => {
-    for (const path of ["/nothing", "/assets/nothing.js", "/assets/..%2f..%2fserver.js", "/index.html"]) {
+    for (const path of ["/nothing", "/assets/nothing.js", "/index.html"]) {
       assert.equal((await fetch(base + path)).status, 404, path);
     }
-    assert.equal((await fetch(`${base}/assets/`)).status, 403);
+    for (const path of ["/assets/", "/assets/..%2f..%2fserver.js"]) assert.equal((await fetch(base + path)).status, 403, path);
   });
 
   it("ends with code 0 on SIGTERM", async () => {
