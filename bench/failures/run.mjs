@@ -80,6 +80,8 @@ function apart(args) {
 main(async () => {
   const { only, mode, list, here, ...given } = options();
   const { rate, seconds, outage } = numbers(given);
+  await ensureDependencies();
+  await build();
   const { SCENARIOS } = await import("./scenarios.mjs");
   if (list) return void SCENARIOS.forEach(({ id, title }) => console.log(`${id.padEnd(14)} ${title}`));
   const ids = SCENARIOS.map(({ id }) => id);
@@ -90,8 +92,6 @@ main(async () => {
   if (!modes.every((each) => ["fresh", "keep-alive"].includes(each)))
     throw new ToolchainError(`--mode is "${mode}". Fix: fresh or keep-alive.`);
 
-  await ensureDependencies();
-  await build();
   if (!here) {
     process.exitCode = await apart(process.argv.slice(2));
     return;

@@ -1,5 +1,6 @@
 // What is done to a stack while it is under load.
 import { setTimeout as sleep } from "node:timers/promises";
+import { config, imagesWith } from "../../test/dist/swarm/configuration.js";
 
 /**
  * What a scenario works with.
@@ -28,11 +29,6 @@ import { setTimeout as sleep } from "node:timers/promises";
  * @property {(bench: Bench) => Promise<void>} [restore] after the load has ended
  */
 
-/** `--config` arguments that set values inside the backend's configuration. @param {Record<string, string>} values */
-function release(values) {
-  return ["--config-path", ...Object.entries(values).flatMap(([key, value]) => ["--config", `testbro:${key}=${value}`])];
-}
-
 /** The stack as its configuration says. @param {Bench} bench */
 async function configured({ script }) {
   const { code, output } = await script("up");
@@ -56,7 +52,7 @@ function badRelease(fault, cause) {
   return async (/** @type {Bench} */ bench) => {
     const service = bench.service("backend");
     const started = Date.now();
-    const { code, output } = await bench.script("up", release({ "backend.env.FAULT": fault, "backend.version": "bad" }));
+    const { code, output } = await bench.script("up", config(`backend.env.FAULT=${fault}`, "backend.version=bad"));
     const seconds = Math.round((Date.now() - started) / 1000);
     const wrong = [];
     if (code === 0) wrong.push("npm run up did not fail");
@@ -138,7 +134,7 @@ export const SCENARIOS = [
       await bench.engine.docker("tag", image, next);
       const before = await taskIds(bench, service);
       const started = Date.now();
-      const { code, output } = await bench.script("up", release({ "images.backend": next, "backend.version": "next" }));
+      const { code, output } = await bench.script("up", config(...(await imagesWith({ backend: next })), "backend.version=next"));
       const wrong = code === 0 ? [] : [`npm run up failed: ${output.slice(-500)}`];
       if ((await taskIds(bench, service)).some((id) => before.includes(id))) wrong.push("a replica of the old image was left");
       return { note: `\`up\` took ${Math.round((Date.now() - started) / 1000)} s`, wrong };

@@ -2,12 +2,8 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import assert from "node:assert/strict";
 import { script } from "./commands";
+import { config, imagesWith } from "./configuration";
 import { assertRefused, type Context } from "./context";
-
-/** Assignments in the form that reaches into a value, e.g. `backend.scale.min=9`. */
-function config(...assignments: string[]): string[] {
-  return ["--config-path", ...assignments.flatMap((assignment) => ["--config", `testbro:${assignment}`])];
-}
 
 /** Mistakes that are found before anything is made. */
 export function refusedBeforeTheStart(context: Context): void {
@@ -42,7 +38,7 @@ export function refusedBeforeTheStart(context: Context): void {
     });
 
     it("an empty value where one is needed", async () => {
-      assertRefused(await script("up", config("images.backend=")), /testbro:images\.backend: "".*Fix: /);
+      assertRefused(await script("up", config(...(await imagesWith({ backend: "" })))), /testbro:images\.backend: "".*Fix: /);
     });
 
     it("a port that something else listens on", async () => {
@@ -74,7 +70,7 @@ export function refusedOnARunningStack(context: Context): void {
 
     it("an image that is not there", async () => {
       const before = await context.engine.tasks(context.service("backend"));
-      const result = await script("up", config("images.backend=testbro-backend:never-built"));
+      const result = await script("up", config(...(await imagesWith({ backend: "testbro-backend:never-built" }))));
       assertRefused(result, /testbro-backend:never-built/, /testbro-backend/);
       assert.deepEqual(
         (await context.engine.tasks(context.service("backend"))).map(({ ID }) => ID),

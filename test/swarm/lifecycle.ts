@@ -26,9 +26,10 @@ export function interrupted(context: Context): void {
   describe("interrupted by Ctrl-C", () => {
     it("ends, says that it is not complete, and a second up recovers", async () => {
       const up = startScript("up", [], { timeout: 600_000 });
-      await eventually(300, async () => {
+      const made = eventually(300, async () => {
         assert.notDeepEqual(await context.engine.lines("service", "ls", "--quiet"), [], up.said());
       });
+      await Promise.race([made, up.done.then(() => assert.fail(`up ended before it was interrupted:\n${up.said()}`))]);
       const group = -(up.child.pid ?? assert.fail());
       process.kill(group, "SIGINT");
       // Impatience is the harder case: the second one makes pulumi leave operations unfinished.

@@ -33,10 +33,14 @@ describe("the local stack on a real Swarm", function () {
     after(() => removeUnrelated(context.engine));
 
     interrupted(context);
-    serving(context);
-    refusedOnARunningStack(context);
-    updates(context);
-    outages(context);
-    down(context);
+    describe("once it is up", () => {
+      // Without a stack the rest could only fail in a hundred confusing ways.
+      before("the stack is up", () => void context.app);
+      serving(context);
+      refusedOnARunningStack(context);
+      updates(context);
+      outages(context);
+      down(context);
+    });
   });
 });

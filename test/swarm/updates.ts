@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { mustScript, script } from "./commands";
+import { config } from "./configuration";
 import { assertRefused, type Context } from "./context";
 import { reconcile, startLoadProcess, summary } from "../load";
 import { balancerLog } from "./balancer-log";
@@ -38,13 +39,7 @@ export function updates(context: Context): void {
         post: "/api/runs",
         postShare: 0.2,
       });
-      const crashing = [
-        "--config-path",
-        "--config",
-        "testbro:backend.env.FAULT=crash-after:3",
-        "--config",
-        "testbro:backend.version=crashing",
-      ];
+      const crashing = config("backend.env.FAULT=crash-after:3", "backend.version=crashing");
       const result = await script("up", crashing, { timeout: 600_000 });
       const report = await load.stop();
       assertRefused(result, /testbro-backend/, /crash/, /FAULT/);
