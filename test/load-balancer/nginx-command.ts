@@ -1,10 +1,18 @@
 import { randomUUID } from "node:crypto";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
 /** How nginx is run with some arguments and a directory it may read and write. */
 export interface NginxCommand {
-  run(folder: string, args: string[]): { file: string; args: string[] };
+  run(folder: string, args: string[]): Command;
+  /** A script of the balancer's image with some environment; `stop` sends it the image's stop signal. */
+  script(folder: string, name: string, env: Record<string, string>): Command & { stop: Command | "SIGQUIT" };
+}
+
+export interface Command {
+  file: string;
+  args: string[];
+  env?: NodeJS.ProcessEnv;
 }
 
 /** Root folder of the checkout; this file runs from `test/dist/load-balancer`. */
@@ -39,6 +47,29 @@ async function fromImage(): Promise<NginxCommand> {
       const options = ["--rm", "--name", name, "--network", "host", "--volume", `${folder}:${folder}`, "--read-only"];
       return { file: clientBin, args: ["-H", host, "run", ...options, nginx, "nginx", ...args] };
     },
+    script(folder, script, env) {
+      const name = `testbro-nginx-test-${randomUUID().slice(0, 8)}`;
+      const options = ["--rm", "--name", name, "--network", "host", "--volume", `${folder}:${folder}`, "--read-only"];
+      const variables = Object.entries(env).flatMap(([key, value]) => ["--env", `${key}=${value}`]);
+      return {
+        file: clientBin,
+        args: ["-H", host, "run", ...options, ...variables, nginx, script],
+        stop: { file: clientBin, args: ["-H", host, "kill", "--signal", "QUIT", name] },
+      };
+    },
+  };
+}
+
+/** An nginx on this machine; the image's scripts run from the checkout and find it on their PATH, so it has to be called nginx. */
+function fromProgram(program: string): NginxCommand {
+  return {
+    run: (_folder, args) => ({ file: program, args }),
+    script: (_folder, name, env) => ({
+      file: "sh",
+      args: [join(CHECKOUT, "images/nginx", name)],
+      env: { ...process.env, ...env, PATH: `${dirname(program)}:${process.env["PATH"] ?? ""}` },
+      stop: "SIGQUIT",
+    }),
   };
 }
 
@@ -50,6 +81,6 @@ let found: Promise<NginxCommand> | undefined;
  */
 export function nginxCommand(): Promise<NginxCommand> {
   const own = process.env["TESTBRO_NGINX"];
-  found ??= own ? Promise.resolve({ run: (_folder: string, args: string[]) => ({ file: own, args }) }) : fromImage();
+  found ??= own ? Promise.resolve(fromProgram(own)) : fromImage();
   return found;
 }

@@ -34,7 +34,7 @@ export function selfSigned(folder: string, name: string, hosts: string[]): { cer
 }
 
 /** Ports nothing listens on at the moment. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer();

@@ -197,8 +197,8 @@ describe("NginxLoadBalancer", () => {
       "/run/secrets/bundle/users-app",
     ]);
     const text = await valueOf(bundle.files?.["/etc/nginx/bundle/nginx.conf"]?.content ?? "");
-    assert.match(text, /ssl_certificate \/run\/nginx\/@version@\/tls-0\.pem;/);
-    assert.match(text, /auth_basic_user_file \/run\/nginx\/@version@\/users-app;/);
+    assert.match(text, /ssl_certificate \/@bundle@\/tls-0\.pem;/);
+    assert.match(text, /auth_basic_user_file \/@bundle@\/users-app;/);
 
     const workload = platform.workload("nginx");
     assert.deepEqual(Object.keys(workload.files ?? {}).sort(), [

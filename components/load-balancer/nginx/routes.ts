@@ -1,6 +1,6 @@
 import type { Problem, Ref } from "../../workload";
 import type { BalancerRoute, RouteTarget, WorkloadTarget } from "./options";
-import { RUNTIME_DIRECTORY, type AccessOptions, type Route, type Target } from "./render";
+import type { AccessOptions, Route, Target } from "./render";
 
 /** Stands for a hash that is not known yet, so that the rest of the options can be checked before anything is created. */
 const UNKNOWN_HASH = "A".repeat(22);
@@ -22,11 +22,11 @@ export const MOUNTED: FileLayout = {
   users: (route) => `/run/secrets/users-${route}`,
 };
 
-/** Files of a version the image's entry point fetched; it puts the version's folder in for `@version@`. */
+/** Files of a version the image's entry point fetched; it puts the version's folder in for `/@bundle@/`. */
 export const FETCHED: FileLayout = {
-  certificate: (index) => `${RUNTIME_DIRECTORY}/@version@/tls-${index}.pem`,
-  key: (index) => `${RUNTIME_DIRECTORY}/@version@/tls-${index}.key`,
-  users: (route) => `${RUNTIME_DIRECTORY}/@version@/users-${route}`,
+  certificate: (index) => `/@bundle@/tls-${index}.pem`,
+  key: (index) => `/@bundle@/tls-${index}.key`,
+  users: (route) => `/@bundle@/users-${route}`,
 };
 
 function isRef(target: RouteTarget): target is Ref {

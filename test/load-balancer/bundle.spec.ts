@@ -1,0 +1,218 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { renderNginx, RUNTIME_DIRECTORY } from "@testbro/components/load-balancer/nginx";
+import { ask, tally, type Answer } from "./ask";
+import { withNginx } from "./fixture";
+import { freePorts, selfSigned, type Nginx } from "./nginx";
+import { nginxCommand, type Command } from "./nginx-command";
+
+/** A script of the image that runs. */
+class Script {
+  output = "";
+  private constructor(
+    readonly process: ChildProcess,
+    private readonly how: Command | "SIGQUIT",
+  ) {
+    for (const stream of [process.stdout, process.stderr]) stream?.on("data", (chunk: Buffer) => (this.output += chunk.toString()));
+  }
+
+  static async start(folder: string, name: string, env: Record<string, string>): Promise<Script> {
+    const { stop, file, args, env: environment } = (await nginxCommand()).script(folder, name, env);
+    const options = { stdio: ["ignore", "pipe", "pipe"] as ["ignore", "pipe", "pipe"], ...(environment ? { env: environment } : {}) };
+    return new Script(spawn(file, args, options), stop);
+  }
+
+  async ended(): Promise<number> {
+    if (this.process.exitCode === null) await once(this.process, "exit");
+    return this.process.exitCode ?? -1;
+  }
+
+  /** Sends the image's stop signal. @returns its exit code */
+  async stop(): Promise<number> {
+    if (this.process.exitCode === null) {
+      if (this.how === "SIGQUIT") this.process.kill("SIGQUIT");
+      else execFileSync(this.how.file, this.how.args, { stdio: "pipe" });
+    }
+    return this.ended();
+  }
+
+  async says(pattern: RegExp): Promise<void> {
+    for (let waited = 0; !pattern.test(this.output); waited += 100) {
+      if (waited > 20_000) throw new Error(`it never said ${pattern}:\n${this.output}`);
+      await sleep(100);
+    }
+  }
+}
+
+describe("nginx: a new configuration without a restart", function () {
+  this.timeout(90_000);
+  withNginx();
+
+  let folder = "";
+  let ports: number[] = [];
+  let pair: { certificateFile: string; keyFile: string };
+  const scripts: Script[] = [];
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), "testbro-bundle-"));
+    for (const name of ["", "bundle", "run", "offered"]) {
+      mkdirSync(join(folder, name), { recursive: true });
+      chmodSync(join(folder, name), 0o777);
+    }
+    ports = await freePorts(4);
+    pair = selfSigned(folder, "both-sides", ["localhost"]);
+    copyFileSync(selfSigned(folder, "site", ["localhost"]).certificateFile, join(folder, "bundle", "tls-0.pem"));
+    copyFileSync(join(folder, "site.key"), join(folder, "bundle", "tls-0.key"));
+  });
+
+  afterEach(async () => {
+    await Promise.all(scripts.splice(0).map((script) => script.stop()));
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** Puts a configuration into the bundle that answers with its version. */
+  function write(version: string): void {
+    const text = renderNginx({
+      routes: [{ name: "app", path: "/", respond: { status: 200, body: version } }],
+      tls: { certificates: [0].map((index) => ({ certificateFile: file(`tls-${index}.pem`), keyFile: file(`tls-${index}.key`) })) },
+      ports: { http: ports[0] ?? 0, https: ports[1] ?? 0, status: ports[2] ?? 0 },
+      processes: { workers: 1 },
+      accessLog: false,
+    });
+    place(text.replaceAll(RUNTIME_DIRECTORY, join(folder, "run")));
+  }
+
+  /** Read-only, as platforms mount configuration. */
+  function place(text: string): void {
+    const path = join(folder, "bundle", "nginx.conf");
+    rmSync(path, { force: true });
+    writeFileSync(path, text);
+    chmodSync(path, 0o444);
+  }
+
+  function file(name: string): string {
+    return `/@bundle@/${name}`;
+  }
+
+  async function start(name: string, runtime: string, env: Record<string, string>): Promise<Script> {
+    const script = await Script.start(folder, name, { NGINX_RUNTIME: join(folder, runtime), NGINX_BUNDLE_INTERVAL: "1", ...env });
+    scripts.push(script);
+    return script;
+  }
+
+  function tls(files = pair): Record<string, string> {
+    return { NGINX_BUNDLE_CERTIFICATE: files.certificateFile, NGINX_BUNDLE_KEY: files.keyFile, NGINX_BUNDLE_CA: pair.certificateFile };
+  }
+
+  function offer(): Promise<Script> {
+    return start("testbro-nginx-bundle", "offered", {
+      ...tls(),
+      NGINX_BUNDLE_FOLDERS: join(folder, "bundle"),
+      NGINX_BUNDLE_PORT: String(ports[3]),
+    });
+  }
+
+  function balance(files = pair): Promise<Script> {
+    return start("testbro-nginx", "run", { ...tls(files), NGINX_BUNDLE: `https://localhost:${ports[3]}` });
+  }
+
+  function request(): Promise<Answer> {
+    const ca = readFileSync(join(folder, "bundle", "tls-0.pem"), "utf8");
+    return ask({ ca, ports: { http: ports[0], https: ports[1], status: ports[2] } } as Nginx, "/");
+  }
+
+  it("starts before the bundle is offered, takes a new version over mutual TLS, and fails no request meanwhile", async () => {
+    write("one");
+    const balancer = await balance();
+    await balancer.says(/no usable configuration/);
+    const first = await offer();
+    await balancer.says(/took version/);
+    await sleep(500);
+    assert.equal((await request()).text, "one");
+
+    const seen: string[] = [];
+    let running = true;
+    const load = (async () => {
+      while (running) {
+        seen.push(
+          await request().then(
+            (answer) => answer.text,
+            (error: Error) => error.message,
+          ),
+        );
+        await sleep(10);
+      }
+    })();
+    await first.stop();
+    write("two");
+    await offer();
+    for (let waited = 0; seen.at(-1) !== "two" && waited < 20_000; waited += 100) await sleep(100);
+    await sleep(500);
+    running = false;
+    await load;
+    assert.deepEqual(Object.keys(tally(seen)).sort(), ["one", "two"]);
+    assert.equal(await balancer.stop(), 0);
+  });
+
+  it("offers nothing to whoever cannot show the right certificate", async () => {
+    write("one");
+    await offer();
+    const balancer = await balance(selfSigned(folder, "stranger", ["localhost"]));
+    await balancer.says(/400|certificate/i);
+    await sleep(2500);
+    assert.doesNotMatch(balancer.output, /took version/);
+  });
+
+  it("a configuration nginx refuses is not even offered, and the reason is nginx's own", async () => {
+    place("events {}\nhttp { nonsense on; }\n");
+    const offering = await offer();
+    assert.notEqual(await offering.ended(), 0);
+    assert.match(offering.output, /unknown directive "nonsense" in .*nginx\.conf:2/);
+  });
+
+  it("from a folder: takes what is good, keeps what it has when the new is not, and looks at a refused version once", async () => {
+    write("one");
+    const balancer = await start("testbro-nginx", "run", { NGINX_BUNDLE: join(folder, "bundle") });
+    await balancer.says(/took version/);
+    await sleep(500);
+    const good = readFileSync(join(folder, "bundle", "nginx.conf"), "utf8");
+    place(good.replace("events {", "nonsense on;\nevents {"));
+    await balancer.says(/nginx refuses this version/);
+    await sleep(2500);
+    assert.equal(balancer.output.match(/nginx refuses this version/g)?.length, 1);
+    assert.equal((await request()).text, "one");
+    write("three");
+    await balancer.says(/took version[^]*took version/);
+    await sleep(500);
+    assert.equal((await request()).text, "three");
+  });
+
+  it("takes no version whose files are not what its list says, nor a file outside its folder", async () => {
+    write("one");
+    const conf = readFileSync(join(folder, "bundle", "nginx.conf"));
+    const sum = (data: Buffer) => createHash("sha256").update(data).digest("hex");
+    const lists = [`${sum(Buffer.from("other"))}  nginx.conf\n`, `${sum(conf)}  ../nginx.conf\n`];
+    for (const [index, list] of lists.entries()) {
+      const server = createServer({ cert: readFileSync(pair.certificateFile), key: readFileSync(pair.keyFile) }, (question, response) =>
+        response.end(question.url === "/list" ? list : conf),
+      );
+      server.listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const port = (server.address() as AddressInfo).port;
+      const balancer = await start("testbro-nginx", "run", { ...tls(), NGINX_BUNDLE: `https://localhost:${port}` });
+      await balancer.says(index === 0 ? /nginx\.conf: FAILED|did NOT match/ : /no plain name/);
+      assert.doesNotMatch(balancer.output, /took version/);
+      await balancer.stop();
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+});
