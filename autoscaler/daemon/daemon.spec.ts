@@ -34,7 +34,9 @@ class World {
 
   daemon(settings: object = {}): Daemon {
     const target: Target = {
-      list: async () => [{ name: "api", labels: { "autoscaler.enable": "true" }, desired: this.desired, ready: this.desired, containers: [] }],
+      list: async () => [
+        { name: "api", labels: { "autoscaler.enable": "true" }, desired: this.desired, ready: this.desired, containers: [] },
+      ],
       scale: async (_service, count) => {
         this.step();
         this.desired = count;
@@ -50,7 +52,11 @@ class World {
         this.step();
       },
     } as unknown as Store;
-    const parsed = settingsSchema.parse({ max: 20, services: { api: { queries: [{ name: "requests", kind: "rate", query: "q", target: 70 }] } }, ...settings });
+    const parsed = settingsSchema.parse({
+      max: 20,
+      services: { api: { queries: [{ name: "requests", kind: "rate", query: "q", target: 70 }] } },
+      ...settings,
+    });
     const readings = new Readings(parsed, {
       stats: async () => ({ cpu: 20, memory: 20, cpuReporting: this.desired, memoryReporting: this.desired }),
       query: async () => (this.queryFails ? { problem: "down" } : { value: this.load, age: 0 }),
@@ -111,34 +117,38 @@ describe("daemon", () => {
   it("killed at any step and restarted, neither repeats a change nor forgets a cooldown", async function () {
     this.timeout(30_000);
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 1400 }), { minLength: 2, maxLength: 6 }), fc.integer({ min: 1, max: 24 }), async (loads, killAt) => {
-        const play = async (world: World) => {
-          let daemon = world.daemon();
-          for (const load of loads) {
-            world.load = load;
-            for (let turn = 0; turn < 12; turn++, world.time += 5) {
-              await daemon.cycle();
-              if (!world.dead) continue;
-              world.dead = false;
-              daemon = world.daemon();
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 0, max: 1400 }), { minLength: 2, maxLength: 6 }),
+        fc.integer({ min: 1, max: 24 }),
+        async (loads, killAt) => {
+          const play = async (world: World) => {
+            let daemon = world.daemon();
+            for (const load of loads) {
+              world.load = load;
+              for (let turn = 0; turn < 12; turn++, world.time += 5) {
+                await daemon.cycle();
+                if (!world.dead) continue;
+                world.dead = false;
+                daemon = world.daemon();
+              }
             }
+            return world;
+          };
+          const plain = await play(new World());
+          const killed = new World();
+          killed.killAt = killAt;
+          await play(killed);
+          const seen = new Set<string>();
+          for (const { time, to } of killed.scaled) {
+            assert.ok(!seen.has(`${time}`), "two changes in one turn");
+            seen.add(`${time}`);
+            assert.ok(to <= 20 && to >= 2);
           }
-          return world;
-        };
-        const plain = await play(new World());
-        const killed = new World();
-        killed.killAt = killAt;
-        await play(killed);
-        const seen = new Set<string>();
-        for (const { time, to } of killed.scaled) {
-          assert.ok(!seen.has(`${time}`), "two changes in one turn");
-          seen.add(`${time}`);
-          assert.ok(to <= 20 && to >= 2);
-        }
-        assert.ok(killed.desired >= plain.desired, `${killed.desired} < ${plain.desired}`);
-        const repeated = killed.scaled.filter((entry, index) => index > 0 && entry.to === killed.scaled[index - 1]?.to);
-        assert.deepEqual(repeated, []);
-      }),
+          assert.ok(killed.desired >= plain.desired, `${killed.desired} < ${plain.desired}`);
+          const repeated = killed.scaled.filter((entry, index) => index > 0 && entry.to === killed.scaled[index - 1]?.to);
+          assert.deepEqual(repeated, []);
+        },
+      ),
       { numRuns: 150 },
     );
   });

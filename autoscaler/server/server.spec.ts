@@ -11,9 +11,15 @@ describe("status page and API", () => {
     pause: (service: string, until: number, by: string) => void pauses.push([service, until, by]),
     resume: () => undefined,
   };
-  const make = (token?: string) => createServer({ daemon, metrics: new Metrics(), now: () => 1000, ...(token === undefined ? {} : { token }) });
+  const make = (token?: string) =>
+    createServer({ daemon, metrics: new Metrics(), now: () => 1000, ...(token === undefined ? {} : { token }) });
   const post = (app: ReturnType<typeof make>, payload: unknown, authorization?: string) =>
-    app.inject({ method: "POST", url: "/api/pause", headers: { "content-type": "application/json", ...(authorization ? { authorization } : {}) }, payload: JSON.stringify(payload) ?? "" });
+    app.inject({
+      method: "POST",
+      url: "/api/pause",
+      headers: { "content-type": "application/json", ...(authorization ? { authorization } : {}) },
+      payload: JSON.stringify(payload) ?? "",
+    });
 
   it("serves a page that needs nothing from outside and allows nothing inline", async () => {
     const app = make();
@@ -29,7 +35,8 @@ describe("status page and API", () => {
   it("changes nothing without the right token", async () => {
     const body = { service: "api", seconds: 60 };
     assert.equal((await post(make(), body, "Bearer x")).statusCode, 403);
-    for (const given of [undefined, "Bearer wrong", "Basic c2VjcmV0", "Bearer secretsecret"]) assert.equal((await post(make("secret"), body, given)).statusCode, 401);
+    for (const given of [undefined, "Bearer wrong", "Basic c2VjcmV0", "Bearer secretsecret"])
+      assert.equal((await post(make("secret"), body, given)).statusCode, 401);
     assert.deepEqual(pauses, []);
     assert.equal((await post(make("secret"), body, "Bearer secret")).statusCode, 200);
     assert.deepEqual(pauses.pop(), ["api", 1060, "the API"]);
@@ -43,7 +50,8 @@ describe("status page and API", () => {
       }),
       { numRuns: 60 },
     );
-    for (const seconds of [0, -1, 1e9, 1.5, "60"]) assert.equal((await post(app, { service: "api", seconds }, "Bearer secret")).statusCode, 400);
+    for (const seconds of [0, -1, 1e9, 1.5, "60"])
+      assert.equal((await post(app, { service: "api", seconds }, "Bearer secret")).statusCode, 400);
     assert.deepEqual(pauses, []);
   });
 });

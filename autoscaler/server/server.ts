@@ -63,12 +63,10 @@ export function createServer(options: ServerOptions): FastifyInstance {
     app.post(path, { preHandler: guard }, async (request, reply) => {
       const body = schema.safeParse(request.body);
       if (!body.success)
-        return reply
-          .code(400)
-          .send({
-            error: "the body is not valid",
-            problems: body.error.issues.map((issue) => `${issue.path.join(".") || "body"}: ${issue.message}`),
-          });
+        return reply.code(400).send({
+          error: "the body is not valid",
+          problems: body.error.issues.map((issue) => `${issue.path.join(".") || "body"}: ${issue.message}`),
+        });
       act(body.data);
       return { ok: true };
     });

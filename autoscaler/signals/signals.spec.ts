@@ -25,7 +25,10 @@ describe("docker stats", () => {
 });
 
 describe("Prometheus", () => {
-  const vector = (...values: [number, string][]) => ({ status: "success", data: { resultType: "vector", result: values.map((value) => ({ metric: {}, value })) } });
+  const vector = (...values: [number, string][]) => ({
+    status: "success",
+    data: { resultType: "vector", result: values.map((value) => ({ metric: {}, value })) },
+  });
 
   it("adds up series and knows their age", () => {
     assert.deepEqual(readAnswer(vector([100, "3"], [95, "4.5"]), 105), { value: 7.5, age: 10 });
@@ -33,7 +36,16 @@ describe("Prometheus", () => {
   });
 
   it("has no data, never zero, for nothing, NaN, an error or an old value", () => {
-    for (const answer of [vector(), vector([100, "NaN"]), vector([100, "+Inf"]), vector([20, "3"]), { status: "error", error: "parse error" }, null, "", { status: "success" }]) {
+    for (const answer of [
+      vector(),
+      vector([100, "NaN"]),
+      vector([100, "+Inf"]),
+      vector([20, "3"]),
+      { status: "error", error: "parse error" },
+      null,
+      "",
+      { status: "success" },
+    ]) {
       assert.ok("problem" in readAnswer(answer, 100), JSON.stringify(answer));
     }
     fc.assert(fc.property(fc.jsonValue(), (answer) => "problem" in readAnswer(answer, 100)));

@@ -18,7 +18,11 @@ describe("the gate", () => {
   it("refuses a change of image, environment, mounts or labels", () => {
     const container = spec.TaskTemplate.ContainerSpec;
     const changes = [{ Image: "api:2" }, { Env: ["A=2"] }, { Mounts: [{ Source: "/", Target: "/host" }] }, { User: "root" }];
-    for (const change of changes) assert.throws(() => assertOnlyReplicas(spec, { ...spec, TaskTemplate: { ContainerSpec: { ...container, ...change } } } as never), ScaleRefused);
+    for (const change of changes)
+      assert.throws(
+        () => assertOnlyReplicas(spec, { ...spec, TaskTemplate: { ContainerSpec: { ...container, ...change } } } as never),
+        ScaleRefused,
+      );
     assert.throws(() => assertOnlyReplicas(spec, { ...spec, Labels: {} }), ScaleRefused);
     assertOnlyReplicas(spec, { ...spec, Mode: { Replicated: { Replicas: 9 } } });
   });
