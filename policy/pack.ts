@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { PolicyPack } from "@pulumi/policy";
 import { toPolicies } from "./core/crossguard";
 import { preset, resolveSettings } from "./core/settings";
+import { shareInputs } from "./core/shared-inputs";
 import { rules } from "./rules";
 
 /**
@@ -16,6 +17,8 @@ const settings = resolveSettings(
   preset(process.env["TESTBRO_POLICY_PRESET"] || "standard"),
   file ? (JSON.parse(readFileSync(file, "utf8")) as unknown) : {},
 );
+
+shareInputs();
 
 new PolicyPack("testbro", {
   displayName: "TestBro production policies",

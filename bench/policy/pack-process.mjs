@@ -39,8 +39,14 @@ export async function startPack(folder, env = {}) {
   const client = new AnalyzerClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure(), OPTIONS);
   const call = (method, request) =>
     new Promise((resolve, reject) => client[method](request, (error, response) => (error ? reject(error) : resolve(response))));
+  const cpu = () => {
+    const fields = readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ")[1].split(" ");
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  };
   const info = await call("getAnalyzerInfo", new Empty());
   return {
+    /** Milliseconds of processor time until the first answer. */
+    startCpu: cpu(),
     /** Milliseconds from the start of the process to its first answer. */
     started: performance.now() - began,
     policies: info.getPoliciesList().length,
@@ -52,6 +58,11 @@ export async function startPack(folder, env = {}) {
       all.setResourcesList(resources.map(stackResource));
       return call("analyzeStack", all);
     },
+    /**
+     * Milliseconds of processor time the pack has used. Unlike the time on the wall it does not depend on what else runs on the machine.
+     * Fields 14 and 15 of /proc/PID/stat, in hundredths of a second (proc(5), USER_HZ).
+     */
+    cpu,
     /** Resident memory of the pack in MiB. */
     memory: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))[1]) / 1024,
     stop: () => {

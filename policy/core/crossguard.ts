@@ -1,7 +1,7 @@
 import type { Policies, PolicyResource, ResourceValidationArgs, StackValidationArgs } from "@pulumi/policy";
 import { exemptionFindings, toFinding, type Finding } from "./evaluate";
 import { EXEMPTION_POLICY, ExemptionRegister } from "./exemptions";
-import { viewsOf, type Resource } from "./resource";
+import { viewsOf, type Resource, type View } from "./resource";
 import { isStackRule, type ResourceRule, type Rule, type StackRule } from "./rule";
 import { runResourceRule, runStackRule } from "./run-rule";
 import type { Level, ResolvedSettings } from "./settings";
@@ -67,6 +67,30 @@ class StackRun {
   }
 }
 
+/**
+ * The views of the resource under analysis. CrossGuard asks policy after policy about one resource, so what the first worked out is kept
+ * for the others: as long as the urn stays the same and the policies come in their order. Anything else is a new request.
+ */
+class Current {
+  private urn: string | undefined;
+  private last = -1;
+  private views: View[] = [];
+
+  constructor(private readonly begin: (resource: Resource, views: View[]) => void) {}
+
+  /** The views for the policy at `position`. */
+  of(args: ResourceValidationArgs, position: number): View[] {
+    if (args.urn !== this.urn || position <= this.last) {
+      const resource = resourceOf(args);
+      this.views = viewsOf(resource);
+      this.urn = args.urn;
+      this.begin(resource, this.views);
+    }
+    this.last = position;
+    return this.views;
+  }
+}
+
 function describeFix(rule: Rule): string {
   return `${rule.fix}\n\n${rule.example}`;
 }
@@ -83,6 +107,10 @@ export function toPolicies(rules: readonly Rule[], settings: ResolvedSettings): 
   const known = new Set(rules.map((rule) => rule.id));
   const register = new ExemptionRegister(known);
   const run = new StackRun();
+  const current = new Current((resource, views) => {
+    run.see(resource);
+    for (const view of views) register.add(view);
+  });
   const about = (rule: Rule) => ({
     name: rule.id,
     displayName: rule.title,
@@ -94,15 +122,12 @@ export function toPolicies(rules: readonly Rule[], settings: ResolvedSettings): 
     url: pageOf(rule),
     ...(rule.parameters ? { configSchema: { properties: rule.parameters as Record<string, object> } } : {}),
   });
-  const ofResource = (rule: ResourceRule) => {
+  const ofResource = (rule: ResourceRule, position: number) => {
     const kinds = new Set(rule.kinds);
     return {
       ...about(rule),
       validateResource: (args: ResourceValidationArgs, report: unknown) => {
-        const resource = resourceOf(args);
-        run.see(resource);
-        for (const view of viewsOf(resource)) {
-          register.add(view);
+        for (const view of current.of(args, position)) {
           if (!kinds.has(view.kind)) continue;
           for (const found of runResourceRule(rule, view, parametersOf(rule, settings, args))) {
             send(report, toFinding(rule, found, settings.level(rule), register));
@@ -133,5 +158,5 @@ export function toPolicies(rules: readonly Rule[], settings: ResolvedSettings): 
       run.end();
     },
   };
-  return [...rules.map((rule) => (isStackRule(rule) ? ofStack(rule) : ofResource(rule))), exemptions];
+  return [...rules.map((rule, position) => (isStackRule(rule) ? ofStack(rule) : ofResource(rule, position))), exemptions];
 }

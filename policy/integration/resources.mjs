@@ -59,8 +59,8 @@ export function state(resources) {
         ...resources.map(({ type, name, props, protect }) => ({
           urn: urn(type, name),
           type,
-          custom: true,
-          id: name,
+          custom: !type.startsWith("testbro:"),
+          ...(type.startsWith("testbro:") ? {} : { id: name }),
           inputs: props,
           outputs: props,
           protect: protect ?? false,

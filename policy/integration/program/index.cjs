@@ -22,5 +22,6 @@ const later = resources.some(({ props }) => JSON.stringify(props).includes(UNKNO
 for (const { type, name, props, protect } of resources) {
   const inputs = withUnknowns(props, later);
   if (type.startsWith("pulumi:providers:")) new pulumi.ProviderResource(type.split(":").pop(), name, inputs);
+  else if (type.startsWith("testbro:")) new pulumi.ComponentResource(type, name, inputs);
   else new pulumi.CustomResource(type, name, inputs, { protect, version: version(type.split(":")[0]) });
 }
