@@ -128,7 +128,17 @@ export class Laboratory {
     return this.start("postgres", {
       command,
       alias: "postgres",
-      options: ["--volume", `${volume}:/var/lib/postgresql`, "--tmpfs", "/run/postgresql", "--tmpfs", "/tmp"],
+      // A name that its certificate does not carry, too.
+      options: [
+        "--network-alias",
+        "other-postgres",
+        "--volume",
+        `${volume}:/var/lib/postgresql`,
+        "--tmpfs",
+        "/run/postgresql",
+        "--tmpfs",
+        "/tmp",
+      ],
       environment: {
         POSTGRES_PASSWORD_FILE: "/secrets/postgres-password",
         POSTGRES_MONITOR_PASSWORD_FILE: "/secrets/monitor-password",
@@ -144,7 +154,8 @@ export class Laboratory {
   redis({ volume, environment = {} }) {
     return this.start("redis", {
       alias: "redis",
-      options: ["--volume", `${volume}:/var/lib/redis`, "--tmpfs", "/run/redis"],
+      // A name that its certificate does not carry, too.
+      options: ["--network-alias", "other-redis", "--volume", `${volume}:/var/lib/redis`, "--tmpfs", "/run/redis"],
       environment: {
         REDIS_PASSWORD_FILE: "/secrets/redis-password",
         REDIS_MONITOR_PASSWORD_FILE: "/secrets/monitor-password",
