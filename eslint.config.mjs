@@ -3,7 +3,14 @@ import globals from "globals";
 import tseslint from "typescript-eslint";
 
 /** Folders of `components` that describe an app and so must not know any provider: the same tier runs on every platform. */
-const PLATFORM_NEUTRAL = ["components/workload/**", "components/load-balancer/**", "components/app/**", "components/data/**", "components/observability/**", "components/autoscaling/**"];
+const PLATFORM_NEUTRAL = [
+  "components/workload/**",
+  "components/load-balancer/**",
+  "components/app/**",
+  "components/data/**",
+  "components/observability/**",
+  "components/autoscaling/**",
+];
 
 export default tseslint.config(
   { ignores: ["**/dist/**", "**/node_modules/**", "**/coverage/**"] },
@@ -31,7 +38,12 @@ export default tseslint.config(
             { name: "@pulumi/docker", message: "a tier describes Workloads; only components/platform/<name> knows a provider" },
             { name: "@pulumi/kubernetes", message: "a tier describes Workloads; only components/platform/<name> knows a provider" },
           ],
-          patterns: [{ group: ["**/platform/swarm*", "**/platform/kubernetes*", "**/platform/compose*"], message: "a tier takes a Platform; it does not choose one" }],
+          patterns: [
+            {
+              group: ["**/platform/swarm*", "**/platform/kubernetes*", "**/platform/compose*"],
+              message: "a tier takes a Platform; it does not choose one",
+            },
+          ],
         },
       ],
     },
