@@ -1,4 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { readlinkSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -38,6 +40,11 @@ async function fromImage(): Promise<NginxCommand> {
   const { host, clientBin } = await ensureEngine({ home: paths().engine });
   const { nginx } = await buildImages({ host, base: await ensureBaseImage({ host }), only: ["nginx"] });
   if (nginx === undefined) throw new Error("the image nginx was not built");
+  const readlink = ["-H", host, "run", "--rm", "--network", "host", nginx, "readlink", "/proc/self/ns/net"];
+  const namespace = execFileSync(clientBin, readlink, { encoding: "utf8", timeout: 60_000 }).trim();
+  if (process.platform === "linux" && namespace !== readlinkSync("/proc/self/ns/net")) {
+    throw new Error(`the engine at ${host} runs in another network namespace, so its nginx and these tests cannot reach each other`);
+  }
   const names = new Map<string, string>();
   return {
     run(folder, args) {
