@@ -22,7 +22,7 @@ export const disruptionBudgetBlockingRule = defineRule({
         if (selector.at("matchLabels").entries().length === 0 && selector.at("matchExpressions").list().length === 0)
           return report(view, "the budget selects every pod of the namespace", selector);
         const pods = index
-          .pods(["apps/Deployment", "apps/StatefulSet"])
+          .podsAround(view, ["apps/Deployment", "apps/StatefulSet"])
           .filter((pod) => namespaceOf(pod.view) === namespaceOf(view) && selects(selector, pod.metadata.at("labels")));
         const wanted = least.number();
         for (const pod of pods) {

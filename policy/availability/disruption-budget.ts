@@ -1,7 +1,7 @@
 import { some } from "../core/reader";
 import { defineRule } from "../core/rule";
 import { namespaceOf, selects } from "../core/stack-index";
-import { autoscalers, targetOf } from "../platforms/targets";
+import { targetOf } from "../platforms/targets";
 
 export const disruptionBudgetRule = defineRule({
   id: "availability-disruption-budget",
@@ -12,15 +12,17 @@ export const disruptionBudgetRule = defineRule({
   fix: "Create a PodDisruptionBudget whose selector matches the pods.",
   example: `new k8s.policy.v1.PodDisruptionBudget("backend", { spec: { maxUnavailable: 1, selector: { matchLabels: { app: "backend" } } } })`,
   checkStack({ index, report, eachView }) {
-    const budgets = index.ofKind("policy/PodDisruptionBudget");
     eachView(index.pods(["apps/Deployment", "apps/StatefulSet"]), ({ view, metadata }) => {
       const replicas = view.props.at("spec", "replicas");
       const several = replicas.exists
         ? (replicas.number() ?? 1) > 1
-        : some(autoscalers(index), (autoscaler) => targetOf(autoscaler.view, index) === view);
+        : some(
+            index.around(view, "autoscaling/HorizontalPodAutoscaler").map((autoscaler) => ({ view: autoscaler })),
+            (autoscaler) => targetOf(autoscaler.view, index) === view,
+          );
       if (!several) return;
       const covered = some(
-        budgets,
+        index.around(view, "policy/PodDisruptionBudget"),
         (budget) => namespaceOf(budget) === namespaceOf(view) && selects(budget.props.at("spec", "selector"), metadata.at("labels")),
       );
       if (!covered) report(view, "no PodDisruptionBudget covers the pods", metadata.at("labels"));

@@ -11,8 +11,7 @@ export const ingressBackendRule = defineRule({
   fix: "Take the name and port from the Service.",
   example: `backend: { service: { name: service.metadata.name, port: { name: "http" } } }`,
   checkStack({ index, report, eachView, each }) {
-    const services = index.ofKind("core/Service");
-    if (services.length === 0) return;
+    if (index.ofKind("core/Service").length === 0) return;
     eachView(
       index.ofKind("networking.k8s.io/Ingress").map((view) => ({ view })),
       ({ view }) => {
@@ -23,7 +22,7 @@ export const ingressBackendRule = defineRule({
         each(paths, (path) => {
           const backend = path.at("backend", "service");
           if (!backend.exists) return;
-          const own = services.filter((service) => namespaceOf(service) === namespaceOf(view));
+          const own = index.around(view, "core/Service").filter((service) => namespaceOf(service) === namespaceOf(view));
           const found = some(own, (service) => {
             if (nameOf(service) !== backend.at("name").text()) return false;
             const port = backend.at("port");

@@ -1,6 +1,6 @@
 import { defineRule } from "../core/rule";
 import { labelOf } from "../platforms/containers";
-import { autoscalers, targetOf } from "../platforms/targets";
+import { targetOf } from "../platforms/targets";
 import { serves } from "../platforms/tiers";
 
 export const replicasRule = defineRule({
@@ -21,7 +21,11 @@ export const replicasRule = defineRule({
       const replicas = at.number() ?? 1;
       if (replicas >= least) return;
       if (view.kind === "apps/Deployment") {
-        if (!at.exists && autoscalers(index).some((autoscaler) => targetOf(autoscaler.view, index) === view)) return;
+        if (
+          !at.exists &&
+          index.around(view, "autoscaling/HorizontalPodAutoscaler").some((autoscaler) => targetOf(autoscaler, index) === view)
+        )
+          return;
       } else if (labelOf(view, "autoscaler.enable") === "true" && Number(labelOf(view, "autoscaler.min_replicas") ?? 0) >= least) return;
       report(view, `${replicas} ${replicas === 1 ? "replica answers" : "replicas answer"} requests`, at);
     });

@@ -12,16 +12,15 @@ export const serviceSelectorRule = defineRule({
   fix: "Take the selector from the pod template's labels and the target port from the container's port names.",
   example: `spec: { selector: { app: "backend" }, ports: [{ port: 80, targetPort: "http" }] }`,
   checkStack({ index, report, eachView }) {
-    const pods = index.pods(POD_KINDS);
-    if (pods.length === 0) return;
+    if (index.ofKind(...POD_KINDS).length === 0) return;
     eachView(
       index.ofKind("core/Service").map((view) => ({ view })),
       ({ view }) => {
         const selector = view.props.at("spec", "selector");
         if (selector.entries().length === 0) return;
-        const selected = pods.filter(
-          (pod) => namespaceOf(pod.view) === namespaceOf(view) && selectsPlainly(selector, pod.metadata.at("labels")),
-        );
+        const selected = index
+          .podsAround(view, POD_KINDS)
+          .filter((pod) => namespaceOf(pod.view) === namespaceOf(view) && selectsPlainly(selector, pod.metadata.at("labels")));
         if (selected.length === 0) return report(view, "the selector matches no pod of the stack", selector);
         for (const port of view.props.at("spec", "ports").list()) {
           const target = port.at("targetPort").exists ? port.at("targetPort") : port.at("port");

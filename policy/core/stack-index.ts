@@ -23,6 +23,30 @@ export class StackIndex {
     return kinds.flatMap((kind) => this.kinds.get(kind) ?? []);
   }
 
+  /**
+   * The resources of these kinds that may be in the same namespace as `view`: those that are, and those whose namespace is unknown.
+   * Looking through the whole stack for every workload instead would take the square of its size.
+   */
+  around(view: View, ...kinds: readonly string[]): View[] {
+    const byNamespace = this.once(`around ${kinds.join(" ")}`, () => {
+      const map = new Map<string | undefined, View[]>();
+      for (const other of this.ofKind(...kinds)) {
+        const at = other.props.at("metadata", "namespace");
+        const name = at.known ? (at.text() ?? "default") : undefined;
+        const list = map.get(name);
+        if (list) list.push(other);
+        else map.set(name, [other]);
+      }
+      return map;
+    });
+    return [...(byNamespace.get(namespaceOf(view)) ?? []), ...(byNamespace.get(undefined) ?? [])];
+  }
+
+  /** The pods among {@link around}. */
+  podsAround(view: View, kinds: readonly string[]): Pod[] {
+    return this.around(view, ...kinds).map((other) => podOf(other)!);
+  }
+
   /** The pods of these kinds. */
   pods(kinds: readonly string[]): Pod[] {
     return this.once(`pods ${kinds.join(" ")}`, () => this.ofKind(...kinds).map((view) => podOf(view)!));

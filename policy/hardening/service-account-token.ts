@@ -12,13 +12,14 @@ export const serviceAccountTokenRule = defineRule({
   example: `automountServiceAccountToken: false`,
   frameworks: ["CIS Kubernetes 5.1.6", "NSA"],
   checkStack({ index, report, eachView }) {
-    const accounts = index.ofKind("core/ServiceAccount");
     const bindings = index.ofKind("rbac.authorization.k8s.io/RoleBinding", "rbac.authorization.k8s.io/ClusterRoleBinding");
     eachView(index.pods(POD_KINDS), ({ view, spec }) => {
       const own = spec.at("automountServiceAccountToken");
       if (own.flag() === false) return;
       const name = spec.at("serviceAccountName").text() ?? "default";
-      const account = accounts.find((entry) => nameOf(entry) === name && namespaceOf(entry) === namespaceOf(view));
+      const account = index
+        .around(view, "core/ServiceAccount")
+        .find((entry) => nameOf(entry) === name && namespaceOf(entry) === namespaceOf(view));
       if (!own.exists && account?.props.at("automountServiceAccountToken").flag() === false) return;
       const bound = bindings.some((binding) =>
         binding.props

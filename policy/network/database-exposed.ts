@@ -27,15 +27,16 @@ export const databaseExposedRule = defineRule({
         .some((port) => !/^(?:127\.|::1$)/.test(port.at("ip").text() ?? ""));
       if (open && dataStoreOf(view)) report(view, "the data store publishes a port", view.props.at("ports"));
     });
-    const stores = index.once("data stores", () => index.pods(POD_KINDS));
     eachView(views("core/Service"), ({ view }) => {
       const type = view.props.at("spec", "type");
       if (!["NodePort", "LoadBalancer"].includes(type.text() ?? "ClusterIP")) return;
       const selector = view.props.at("spec", "selector");
-      const selected = stores.find(
-        (pod) =>
-          namespaceOf(pod.view) === namespaceOf(view) && selectsPlainly(selector, pod.metadata.at("labels")) && dataStoreOf(pod.view),
-      );
+      const selected = index
+        .podsAround(view, POD_KINDS)
+        .find(
+          (pod) =>
+            namespaceOf(pod.view) === namespaceOf(view) && selectsPlainly(selector, pod.metadata.at("labels")) && dataStoreOf(pod.view),
+        );
       if (selected) report(view, `the service exposes the data store "${selected.view.name}" as ${type.text()}`, type);
     });
   },

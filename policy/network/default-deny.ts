@@ -12,13 +12,12 @@ export const defaultDenyRule = defineRule({
   example: `spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] }`,
   frameworks: ["CIS Kubernetes 5.3.2", "NSA"],
   checkStack({ index, report, eachView }) {
-    const policies = index.ofKind("networking.k8s.io/NetworkPolicy");
     const seen = new Set<string>();
     eachView(index.pods(POD_KINDS), ({ view }) => {
       const name = namespaceOf(view);
       if (seen.has(name)) return;
       const denied = (direction: string) =>
-        policies.some((policy) => {
+        index.around(view, "networking.k8s.io/NetworkPolicy").some((policy) => {
           const spec = policy.props.at("spec");
           return (
             namespaceOf(policy) === name &&

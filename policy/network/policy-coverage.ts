@@ -1,4 +1,5 @@
 import { some } from "../core/reader";
+import type { View } from "../core/resource";
 import { defineRule } from "../core/rule";
 import { namespaceOf, selects, selectsPlainly } from "../core/stack-index";
 import { POD_KINDS } from "../platforms/containers";
@@ -13,8 +14,7 @@ export const policyCoverageRule = defineRule({
   example: `new k8s.networking.v1.NetworkPolicy("backend", { spec: { podSelector: { matchLabels: { app: "backend" } }, policyTypes: ["Ingress", "Egress"], … } })`,
   frameworks: ["CIS Kubernetes 5.3.2", "NSA"],
   checkStack({ index, report, eachView }) {
-    const policies = index.ofKind("networking.k8s.io/NetworkPolicy");
-    const types = (view: (typeof policies)[number]) => {
+    const types = (view: View) => {
       const written = view.props.at("spec", "policyTypes").texts();
       // Without policyTypes a policy is about ingress, and about egress if it has such rules.
       return written.length > 0 ? written : ["Ingress", ...(view.props.at("spec", "egress").exists ? ["Egress"] : [])];
@@ -23,7 +23,7 @@ export const policyCoverageRule = defineRule({
       // Pods in the host's network are beyond the reach of policies.
       if (spec.at("hostNetwork").flag() === true) return;
       for (const direction of ["Ingress", "Egress"]) {
-        const covered = some(policies, (policy) => {
+        const covered = some(index.around(view, "networking.k8s.io/NetworkPolicy"), (policy) => {
           if (namespaceOf(policy) !== namespaceOf(view) || !types(policy).includes(direction)) return false;
           const selector = policy.props.at("spec", "podSelector");
           const all = selector.at("matchLabels").entries().length === 0 && selector.at("matchExpressions").list().length === 0;

@@ -8,7 +8,7 @@ export function targetOf(autoscaler: View, index: StackIndex): View | undefined 
   const target = autoscaler.props.at("spec", "scaleTargetRef");
   const [kind, name] = [target.at("kind").text(), target.at("name").text()];
   return index
-    .ofKind(...SCALED)
+    .around(autoscaler, ...SCALED)
     .find((view) => view.kind.endsWith(`/${kind}`) && nameOf(view) === name && namespaceOf(view) === namespaceOf(autoscaler));
 }
 
