@@ -52,6 +52,7 @@ export async function buildImages(options = {}) {
     throw new ToolchainError(`There is no image ${unknown.join(", ")}: use ${[...recipes.keys()].join(", ")}.`);
   }
 
+  const present = await engine.images();
   const contexts = mkdtempSync(join(tmpdir(), "testbro-images-"));
   try {
     /** @type {Map<string, { hash: string, reference: string, context: string, base: () => Promise<string> }>} */
@@ -84,7 +85,7 @@ export async function buildImages(options = {}) {
     const ensure = (name) => {
       const plan = plans.get(name);
       if (!plan) throw new Error(`no plan for ${name}`);
-      const promise = made.get(name) ?? make(engine, name, plan, { archive, keepAfter, places, log });
+      const promise = made.get(name) ?? make(engine, name, plan, { present, archive, keepAfter, places, log });
       made.set(name, promise);
       return promise;
     };
@@ -117,10 +118,10 @@ function wantedBy(only, name, recipes) {
  * @param {Engine} engine
  * @param {string} name
  * @param {{ hash: string, reference: string, context: string, base: () => Promise<string> }} plan
- * @param {{ archive: Archive, keepAfter: number, places: Places, log: (line: string) => void }} how
+ * @param {{ present: Set<string>, archive: Archive, keepAfter: number, places: Places, log: (line: string) => void }} how
  */
-async function make(engine, name, { hash, reference, context, base }, { archive, keepAfter, places, log }) {
-  if (await engine.has(reference)) return reference;
+async function make(engine, name, { hash, reference, context, base }, { present, archive, keepAfter, places, log }) {
+  if (present.has(reference)) return reference;
   const loaded = await places.use(() => progress.step(`Loading image ${name}`, () => archive.load(engine, name, hash)));
   if (loaded && (await engine.has(reference))) return reference;
   const from = await base();

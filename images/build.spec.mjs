@@ -16,7 +16,8 @@ shift 2
 echo "$*" >> "$state/asked"
 name() { printf '%s' "$1" | tr '/:' '__'; }
 case $1 in
-  image) [ -e "$state/$(name "$5")" ] || { echo "Error: No such image: $5" >&2; exit 1; } ;;
+  image) if [ "$2" = ls ]; then ls "$state" | sed -n 's/^testbro_\\([a-z]*\\)_\\(.*\\)/testbro\\/\\1:\\2/p'; exit; fi
+    [ -e "$state/$(name "$5")" ] || { echo "Error: No such image: $5" >&2; exit 1; } ;;
   build)
     for context; do :; done
     if grep -q FAIL "$context/Dockerfile"; then echo "Step 2/2 : RUN false"; echo "it went wrong here" >&2; exit 3; fi

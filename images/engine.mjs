@@ -32,6 +32,17 @@ export class Engine {
   }
 
   /**
+   * @returns {Promise<Set<string>>} References of the images of this product that the engine has.
+   * @throws {ToolchainError} When the engine does not answer.
+   */
+  async images() {
+    const filter = ["--filter", "reference=testbro/*", "--format", "{{.Repository}}:{{.Tag}}"];
+    const { code, stdout, stderr } = await this.docker(["image", "ls", ...filter]);
+    if (code !== 0) throw new ToolchainError(`The Docker engine at ${this.host} does not answer:\n${lastLines(stderr, 3)}`);
+    return new Set(stdout.split("\n").filter(Boolean));
+  }
+
+  /**
    * @param {string} reference
    * @returns {Promise<boolean>} Whether the engine has this image.
    * @throws {ToolchainError} When the engine does not answer.

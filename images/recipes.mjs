@@ -2,8 +2,9 @@
 import { createHash } from "node:crypto";
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { ToolchainError } from "../toolchain/errors.mjs";
+import { bundleInto } from "./bundles.mjs";
 
 /** This folder: every folder in it with a Dockerfile is an image. */
 export const IMAGES_FOLDER = fileURLToPath(new URL(".", import.meta.url));
@@ -133,10 +134,7 @@ export async function layOut(recipe, context) {
     mkdirSync(dirname(join(context, to)), { recursive: true });
     cpSync(from, join(context, to), { recursive: true });
   }
-  if (recipe.bundle) {
-    const { bundle } = await import(pathToFileURL(recipe.bundle).href);
-    await bundle(join(context, "bundle"));
-  }
+  if (recipe.bundle) await bundleInto(recipe.bundle, join(context, "bundle"));
   for (const path of everything(context)) {
     const stat = statSync(path);
     chmodSync(path, stat.isDirectory() || stat.mode & 0o100 ? 0o755 : 0o644);

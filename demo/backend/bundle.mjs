@@ -3,9 +3,12 @@
 import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { bundleService } from "../service/bundle.mjs";
+import { bundleService, SHARED_INPUTS } from "../service/bundle.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
+
+/** What the bundle is made of. */
+export const inputs = [here, ...SHARED_INPUTS];
 
 /** Writes `server.js` and `migrations/` into `folder`. Same sources and same dependencies, same bytes. */
 export async function bundle(folder) {

@@ -5,9 +5,12 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, parse } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { transform } from "esbuild";
-import { bundleService } from "../service/bundle.mjs";
+import { bundleService, SHARED_INPUTS } from "../service/bundle.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
+
+/** What the bundle is made of. */
+export const inputs = [here, ...SHARED_INPUTS];
 
 /** Source file → name it has for the page, and how it becomes an asset. */
 const ASSETS = [

@@ -4,6 +4,11 @@ import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
+/** What every bundle is made of beside its service's folder: the shared sources, how they are compiled, and the lock file for dependencies and bundler. */
+export const SHARED_INPUTS = [".", "../../tsconfig.base.json", "../../package-lock.json"].map((path) =>
+  fileURLToPath(new URL(path, import.meta.url)),
+);
+
 /** Bundles `entry` into `outfile`. Paths in the output are relative to the repository, so the bytes do not depend on where it is checked out. */
 export async function bundleService(entry, outfile) {
   await build({
