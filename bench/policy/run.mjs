@@ -66,7 +66,7 @@ console.log(`| this pack | ${own.cpu} | ${own.wall.toFixed(0)} |`);
 console.log(`| added (target ${START_TARGET}) | ${own.cpu - empty.cpu} | ${(own.wall - empty.wall).toFixed(0)} |\n`);
 console.log(
   "| resources | resource rules, ms each | stack rules, ms each | " +
-    `processor ms a resource and group (target ${RESOURCE_TARGET}) | wall | memory before, MiB | most, MiB | after, MiB |\n|---|---|---|---|---|---|---|---|`,
+    `processor ms a resource and group (target ${RESOURCE_TARGET}) | wall | memory before, MiB | after resources | most, MiB | after, MiB |\n|---|---|---|---|---|---|---|---|---|`,
 );
 for (const size of SIZES) {
   const resources = stack(size);
@@ -85,6 +85,7 @@ for (const size of SIZES) {
       if (index % 500 === 0) most = Math.max(most, pack.memory());
     }
   });
+  const analysed = pack.memory();
   const whole = await took(pack, () => pack.analyzeStack(resources));
   most = Math.max(most, pack.memory());
   // Another thousand resources make the collector run: what is left is what is kept.
@@ -98,6 +99,7 @@ for (const size of SIZES) {
     perGroup("cpu").toFixed(3),
     perGroup("wall").toFixed(3),
     before.toFixed(0),
+    analysed.toFixed(0),
     most.toFixed(0),
     pack.memory().toFixed(0),
   ];
