@@ -32,6 +32,17 @@ async function removeVolumes(docker, name) {
   }
 }
 
+/** Stops the engine that `up` started, unless something else runs on it by now. @param {import("./local/docker.mjs").Docker} docker */
+async function stopIdleEngine(docker) {
+  const others = (await docker.read(["ps", "--format", "{{.Names}}"])).split("\n").filter(Boolean);
+  if (others.length > 0) {
+    console.log(`The Docker engine goes on: ${others.join(", ")} ${others.length > 1 ? "run" : "runs"} on it and is not this stack's.`);
+    return;
+  }
+  const { stopped } = await step("Stopping the Docker engine", () => stopEngine({ home: paths().engine }));
+  if (stopped) console.log("The private Docker engine is stopped too.");
+}
+
 main(async () => {
   const args = process.argv.slice(2);
   const unknown = args.filter((arg) => arg !== "--volumes" && arg !== "--yes");
@@ -65,11 +76,10 @@ main(async () => {
     await removeVolumes(docker, config.name);
     rmSync(files.home, { recursive: true, force: true });
   }
-  const { stopped } = await step("Stopping the Docker engine", () => stopEngine({ home: paths().engine }));
+  await stopIdleEngine(docker);
   console.log(
     withVolumes
       ? "Everything is gone, data included."
       : "Stopped. The data, its passwords and the certificate authority are kept; npm run up brings it back.",
   );
-  if (stopped) console.log("The private Docker engine is stopped too.");
 });
