@@ -6,6 +6,9 @@ import { failedOn, reconcile, startLoadProcess } from "../../test/dist/load/inde
 /** Seconds of load before the event, and after everything has settled. */
 const AROUND_SECONDS = 20;
 
+/** A client this late at worst was the bottleneck itself, and its figures say nothing about the stack. Milliseconds. */
+const LATEST_SEND = 1000;
+
 /** Failed requests that are kept in the results. */
 const EXAMPLES = 20;
 
@@ -83,7 +86,13 @@ export async function measure(bench, scenario, { mode, rate, seconds, onProgress
     savedByRetry,
     contradictions,
     note: happened.note,
-    wrong: happened.wrong ?? [],
+    wrong: [...(happened.wrong ?? []), ...tooBusy(report)],
     examples: report.failures.slice(0, EXAMPLES),
   };
+}
+
+/** @param {import("../../test/load").LoadReport} report */
+function tooBusy({ latestSend }) {
+  if (latestSend <= LATEST_SEND) return [];
+  return [`the client itself was up to ${Math.round(latestSend)} ms late: this machine was too busy for a measurement`];
 }
