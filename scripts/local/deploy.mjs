@@ -33,9 +33,6 @@ async function makeStack({ files, bin, env }) {
   await must(bin, ["stack", "init", STACK, "--cwd", files.home, "--non-interactive"], { env, what: "making the stack" });
 }
 
-/** Pulumi hides its event log, which its own Automation API reads, behind this setting. */
-const EVENT_LOG = { PULUMI_DEBUG_COMMANDS: "true" };
-
 /**
  * Runs pulumi with its own output in the user's terminal. Ctrl-C reaches pulumi by itself (same process group); this process
  * waits for it, so that the state is written.
