@@ -35,6 +35,8 @@ export const SUITES = {
   go: () => goTest("toolchain/go"),
   // In network namespaces of its own making, so not inside one.
   toolchain: ({ args }) => mocha(["toolchain/integration/*.spec.mjs"], { args }),
+  // Every rule in the real Pulumi CLI; needs no engine.
+  policy: ({ args }) => mocha(["policy/integration/*.spec.mjs"], { args }),
   "load-balancer": ({ args }) => inNamespace((wrapped) => mocha(["test/dist/load-balancer/**/*.spec.js"], { ...wrapped, args })),
   images: ({ args }) => inNamespace((wrapped) => mocha(["images/testing/*.spec.mjs"], { ...wrapped, args })),
   swarm: ({ args }) => inNamespace((wrapped) => mocha(["test/dist/swarm/**/*.spec.js"], { ...wrapped, args })),
