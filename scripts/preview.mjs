@@ -1,12 +1,24 @@
 // npm run preview [-- PULUMI ARGUMENTS]: what `npm run up` would change.
+import { copyFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { ToolchainError } from "../toolchain/errors.mjs";
-import { explain, main, prepare, pulumi } from "./local/deploy.mjs";
+import { alone, main, prepare, pulumi } from "./local/deploy.mjs";
+import { explain } from "./local/stack.mjs";
 
-main(async () => {
-  const args = process.argv.slice(2);
-  const { stack } = await prepare(args);
-  const { code, errors } = await pulumi(stack, ["preview", ...stack.withConfig, ...args]);
-  const cause = explain(stack, errors);
-  if (cause) throw new ToolchainError(cause);
-  process.exitCode = code;
-});
+main(() =>
+  alone(async () => {
+    const args = process.argv.slice(2);
+    const { stack } = await prepare(args);
+    // Pulumi saves --config values in the file it is given, and a preview must not change anything.
+    const copy = join(stack.files.home, "preview.yaml");
+    copyFileSync(stack.files.config, copy);
+    try {
+      const { code, errors } = await pulumi(stack, ["preview", ...stack.onStack, "--config-file", copy, ...args]);
+      const cause = explain(stack.files, errors);
+      if (cause) throw new ToolchainError(cause);
+      process.exitCode = code;
+    } finally {
+      rmSync(copy, { force: true });
+    }
+  }),
+);

@@ -1,7 +1,8 @@
 // npm run status [-- --json]: what runs. Exit code 0 when all of it is healthy.
 import { ToolchainError } from "../toolchain/errors.mjs";
 import { readConfiguration } from "./local/configuration.mjs";
-import { everMade, main, outputs } from "./local/deploy.mjs";
+import { ensureDependencies } from "./local/dependencies.mjs";
+import { main, madeBefore, outputs } from "./local/deploy.mjs";
 import { Docker } from "./local/docker.mjs";
 import { engineInUse } from "./local/engine.mjs";
 import { openStack, stackFiles } from "./local/stack.mjs";
@@ -10,12 +11,13 @@ import { describeStatus, overall, serviceStatus } from "./local/status.mjs";
 /** @returns {Promise<import("./local/status.mjs").Status>} */
 async function status() {
   const files = stackFiles();
-  if (!everMade(files)) return overall([], {}, files.ca);
+  if (!madeBefore(files)) return overall([], {}, files.ca);
   const engine = await engineInUse();
   if (!engine) return overall([], {}, files.ca);
-  const stack = await openStack(engine.host);
-  const { name } = await readConfiguration(files.config, []);
-  const [services, values] = await Promise.all([serviceStatus(new Docker(engine.host, engine.clientBin), name), outputs(stack)]);
+  await ensureDependencies();
+  const values = await outputs(await openStack(engine.host));
+  const name = values.name ?? (await readConfiguration(files.config, [])).name;
+  const services = await serviceStatus(new Docker(engine.host, engine.clientBin), name);
   return overall(services, values, files.ca);
 }
 

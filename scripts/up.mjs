@@ -1,26 +1,39 @@
 // npm run up [-- PULUMI ARGUMENTS]: sets up whatever is missing and deploys the local stack.
 import { ToolchainError } from "../toolchain/errors.mjs";
-import { explain, main, outputs, prepare, pulumi } from "./local/deploy.mjs";
+import { alone, main, outputs, prepare, pulumi } from "./local/deploy.mjs";
 import { FailureWatch } from "./local/failures.mjs";
+import { checkOwner } from "./local/owner.mjs";
 import { checkPorts } from "./local/ports.mjs";
 import { recover } from "./local/recovery.mjs";
+import { explain } from "./local/stack.mjs";
 import { describeStatus, overall, serviceStatus } from "./local/status.mjs";
 
-main(async () => {
-  const args = process.argv.slice(2);
-  const { docker, stack, config } = await prepare(args);
-  await recover(stack, docker, config.name);
-  await checkPorts(docker, config);
-  const watch = new FailureWatch(docker, config.name);
+/** Deploys, watching for replicas that fail. @throws ToolchainError with what failed first */
+async function deploy(stack, docker, name, args) {
+  const watch = new FailureWatch(docker, name);
   await watch.start();
-  const { code, errors } = await pulumi(stack, ["up", "--yes", "--suppress-outputs", ...stack.withConfig, ...args]);
-  await watch.stop();
-  if (code !== 0) {
-    const causes = [...watch.describe(), explain(stack, errors)].filter((cause) => cause !== undefined);
-    throw new ToolchainError(
-      [`The stack was not brought up (pulumi ended with code ${code}). What runs now: npm run status`, ...causes].join("\n\n"),
-    );
+  let result;
+  try {
+    result = await pulumi(stack, ["up", "--yes", "--suppress-outputs", ...stack.withConfig, ...args]);
+  } finally {
+    await watch.stop();
   }
-  const values = await outputs(stack);
-  console.log(`\n${describeStatus(overall(await serviceStatus(docker, config.name), values, stack.files.ca))}`);
-});
+  if (result.code === 0) return;
+  const causes = [...watch.describe(), explain(stack.files, result.errors)].filter((cause) => cause !== undefined);
+  throw new ToolchainError(
+    [`The stack was not brought up (pulumi ended with code ${result.code}). What runs now: npm run status`, ...causes].join("\n\n"),
+  );
+}
+
+main(() =>
+  alone(async () => {
+    const args = process.argv.slice(2);
+    const { docker, stack, config } = await prepare(args);
+    await checkOwner(docker, config.name);
+    await recover(stack, docker, config.name);
+    await checkPorts(docker, config);
+    await deploy(stack, docker, config.name, args);
+    const values = await outputs(stack);
+    console.log(`\n${describeStatus(overall(await serviceStatus(docker, config.name), values, stack.files.ca))}`);
+  }),
+);

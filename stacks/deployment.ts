@@ -13,6 +13,8 @@ const PROMETHEUS_PATH = "/prometheus";
 
 /** What a deployed stack tells people and scripts. */
 export interface Deployment {
+  /** Start of every name, which scripts find the services by. */
+  name: string;
   urls: Record<string, string>;
   /** Certificate of the authority that signed the balancer's; PEM. */
   caPem: pulumi.Output<string>;
@@ -38,6 +40,7 @@ export function deploy(environment: Environment): Deployment {
     singleNode: environment.size === "small",
     encrypted: environment.encryptedNetworks,
     suspended: environment.suspended,
+    labels: environment.owner === "" ? {} : { "testbro.owner": environment.owner },
   });
   const ca = new OwnCertificateAuthority(name);
   const refs = { app: AppTier.declare(platform), observability: ObservabilityTier.declare(platform) };
@@ -69,11 +72,9 @@ export function deploy(environment: Environment): Deployment {
     image: images.nginx,
     hosts: [domain],
     // Browsers apply HSTS to a name on all its ports, so on localhost it would break whatever else a developer runs there.
-    tls: {
-      authority: ca,
-      hsts: domain === "localhost" ? false : {},
-      alsoFor: domain === "localhost" ? { ipAddresses: ["127.0.0.1", "::1"] } : {},
-    },
+    tls: { authority: ca, hsts: domain === "localhost" ? false : {} },
+    // A changed route or certificate is taken by the running balancer: replacing it would refuse connections for a moment.
+    onChange: "reload",
     ports: { http: environment.httpPort, https: environment.httpsPort },
     scraper,
     routes: [
@@ -94,6 +95,7 @@ export function deploy(environment: Environment): Deployment {
   });
 
   return {
+    name,
     urls: { app: `${origin}/`, prometheus: `${origin}${PROMETHEUS_PATH}` },
     caPem: ca.certificatePem,
     ...(monitoring.login ? { monitoringLogin: monitoring.login } : {}),

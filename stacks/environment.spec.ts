@@ -18,6 +18,7 @@ const GOOD = {
   encryptedNetworks: true,
   monitoringAccess: "host",
   suspended: false,
+  owner: "",
 };
 
 /** The error's message for a configuration that has to be refused. */
@@ -50,6 +51,12 @@ describe("readEnvironment", () => {
     assert.equal(backend.version, "7");
   });
 
+  it("takes a version that the command line turned into a number", () => {
+    const { backend } = readEnvironment("testbro", { ...GOOD, backend: { version: 2, env: { WORKERS: 4, VERBOSE: true } } });
+    assert.equal(backend.version, "2");
+    assert.deepEqual(backend.env, { WORKERS: "4", VERBOSE: "true" });
+  });
+
   it("takes a fixed number of replicas instead of bounds", () => {
     assert.deepEqual(readEnvironment("testbro", { ...GOOD, backend: { scale: { replicas: 3 } } }).backend.scale, { replicas: 3 });
   });
@@ -57,7 +64,7 @@ describe("readEnvironment", () => {
   const refused: [string, Record<string, unknown>, RegExp[]][] = [
     ["an unknown key", { colour: "red" }, [/^testbro:colour: not a configuration key\. Fix: .*httpPort/]],
     ["an unknown key of a tier", { backend: { replicaz: 2 } }, [/^testbro:backend\.replicaz: not a configuration key\. Fix: .*scale/]],
-    ["a missing key", { domain: undefined }, [/^testbro:domain: is missing\. Fix: pulumi config set/]],
+    ["a missing key", { domain: undefined }, [/^testbro:domain: is missing\. Fix: set it in Pulumi/]],
     ["a missing image", { images: { ...GOOD.images, redis: undefined } }, [/^testbro:images\.redis: is missing/]],
     ["min above max", { backend: { scale: { min: 9 } } }, [/^testbro:backend\.scale\.min: 9 is above max 5\. Fix:/]],
     [
@@ -79,6 +86,12 @@ describe("readEnvironment", () => {
     ["a port that is none", { httpsPort: 99999 }, [/testbro:httpsPort: 99999/]],
     ["the same port twice", { httpPort: 8443 }, [/testbro:httpPort: 8443 is also httpsPort/]],
     ["a name too long for DNS", { name: "a".repeat(40) }, [/testbro:name/, /1 to 20 lower-case/]],
+    [
+      "an unknown key deep down",
+      { backend: { resources: { limits: { mem: "1Gi" } } } },
+      [/^testbro:backend\.resources\.limits\.mem: not a configuration key\. Fix: remove it, or write one of cpu, memory\./],
+    ],
+    ["a quantity that is neither text nor number", { backend: { resources: { limits: { cpu: true } } } }, [/cpu: true: not a quantity/]],
     ["half a scale", { backend: { scale: { replicas: 2, max: 4 } } }, [/testbro:backend\.scale/, /replicas: N/]],
   ];
   for (const [what, change, messages] of refused) {

@@ -23,6 +23,8 @@ export interface Environment {
   encryptedNetworks: boolean;
   monitoringAccess: "host" | "password";
   suspended: boolean;
+  /** Mark of the state that deploys the stack, as a label on everything; empty: none. */
+  owner: string;
 }
 
 /** Thrown by {@link readEnvironment}; its message names every wrong key with its value and the fix. */
@@ -45,6 +47,9 @@ const amount = z.strictObject({ cpu: quantity(millicores, '"500m"').optional(), 
 const count = z.number().int().min(1);
 const percent = z.number().positive();
 
+/** Text, also where Pulumi's command line has turned it into a number or a boolean. */
+const text = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+
 const scale = z.union([
   z.strictObject({ replicas: count }),
   z.strictObject({
@@ -59,8 +64,8 @@ const scale = z.union([
 const tier = z.strictObject({
   scale: scale.optional(),
   resources: z.strictObject({ limits: amount.optional(), reservations: amount.optional() }).optional(),
-  version: z.string().optional(),
-  env: z.record(z.string(), z.string()).optional(),
+  version: text.optional(),
+  env: z.record(z.string(), text).optional(),
 });
 
 const port = z.number().int().min(1).max(65535);
@@ -83,6 +88,7 @@ const schema = z.strictObject({
   encryptedNetworks: z.boolean(),
   monitoringAccess: z.enum(["host", "password"]),
   suspended: z.boolean(),
+  owner: z.string().regex(/^[a-zA-Z0-9-]*$/, "write letters, digits and hyphens, or nothing"),
 });
 
 /** Keys a stack may set. */
@@ -90,22 +96,38 @@ export const CONFIG_KEYS = Object.keys(schema.shape);
 
 type Tier = z.infer<typeof tier>;
 
+/** Keys that are known where `path` leads. */
+function knownKeys(path: readonly string[]): string[] {
+  let at: unknown = schema;
+  for (const step of path) {
+    at = at instanceof z.ZodOptional ? at.unwrap() : at;
+    at = at instanceof z.ZodObject ? (at.shape as Record<string, unknown>)[step] : undefined;
+  }
+  at = at instanceof z.ZodOptional ? at.unwrap() : at;
+  return at instanceof z.ZodObject ? Object.keys(at.shape as object) : [];
+}
+
+/** What a value that fits none of several forms should have been. */
+function unionMessage(path: readonly string[]): string {
+  if (path.includes("scale")) return "not a scale; write { replicas: N } or { min, max, cpu, memory, requestsPerSecond }, all above 0";
+  return path.includes("resources") ? 'not a quantity; write e.g. "500m" for cpu, "256Mi" for memory' : "write text";
+}
+
 function describeIssue(project: string, given: Record<string, unknown>, issue: z.core.$ZodIssue): string {
   const path = issue.path.map(String);
   const key = `${project}:${path.join(".")}`;
   if (issue.code === "unrecognized_keys") {
     const unknown = issue.keys.map((name) => `${project}:${[...path, name].join(".")}`).join(", ");
-    const known = path.length === 0 ? CONFIG_KEYS : path[0] === "images" ? IMAGE_NAMES : Object.keys(tier.shape);
-    return `${unknown}: not a configuration key. Fix: remove it, or write one of ${known.join(", ")}.`;
+    return `${unknown}: not a configuration key. Fix: remove it, or write one of ${knownKeys(path).join(", ")}.`;
   }
   const value = path.reduce<unknown>(
     (at, step) => (typeof at === "object" && at !== null ? (at as Record<string, unknown>)[step] : undefined),
     given,
   );
-  if (value === undefined) return `${key}: is missing. Fix: pulumi config set --path '${key}' VALUE.`;
-  const message =
-    issue.code === "invalid_union" ? "not a scale; write { replicas: N } or { min, max, cpu, memory, requestsPerSecond }" : issue.message;
-  return `${key}: ${JSON.stringify(value)}: ${message}. Fix: pulumi config set --path '${key}' VALUE.`;
+  const fix = `Fix: set it in Pulumi.<stack>.yaml, or with pulumi config set --path '${key}' VALUE.`;
+  if (value === undefined) return `${key}: is missing. ${fix}`;
+  const message = issue.code === "invalid_union" ? unionMessage(path) : issue.message;
+  return `${key}: ${JSON.stringify(value)}: ${message}. ${fix}`;
 }
 
 function complete(preset: TierPreset, given: Tier): Environment["backend"] {

@@ -59,7 +59,7 @@ describe("data tier", () => {
         interval: 5,
         timeout: 10,
         retries: 3,
-        startPeriod: 60,
+        startPeriod: 600,
       });
       assert.equal(database.server.ref, database.ref);
       assert.equal(database.ref.segment, "postgres");

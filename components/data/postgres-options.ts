@@ -49,7 +49,7 @@ export interface PostgresOptions {
   resources?: DeepPartial<Resources>;
   /** Where it may run. @default anywhere @example { labels: { type: "database" } } */
   placement?: Placement;
-  /** Timing of the connection test. @default interval 5 s, timeout 10 s, retries 3, start period 60 s */
+  /** Timing of the connection test. @default interval 5 s, timeout 10 s, retries 3, start period 600 s: replaying the log after a crash must not be cut off */
   health?: ProbeTiming;
   /** Size of the data volume, where the platform provisions volumes. @default "20Gi" */
   storage?: ByteQuantity;
@@ -107,7 +107,7 @@ export function checkPostgres(name: string, options: PostgresOptions): Problem[]
 }
 
 const RESOURCES: Resources = { limits: { cpu: 1, memory: "1Gi" }, reservations: { cpu: "250m", memory: "256Mi" } };
-const HEALTH: Required<ProbeTiming> = { interval: 5, timeout: 10, retries: 3, startPeriod: 60 };
+const HEALTH: Required<ProbeTiming> = { interval: 5, timeout: 10, retries: 3, startPeriod: 600 };
 
 /** Seconds for a fast shutdown with its checkpoint before SIGKILL, which would mean crash recovery at the next start. */
 const GRACE_SECONDS = 60;

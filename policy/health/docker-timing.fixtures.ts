@@ -10,7 +10,7 @@ export const fixtures: Fixtures = {
     edit(docker.service, { "taskSpec.containerSpec.healthcheck.interval": REMOVE }),
     edit(docker.service, { "taskSpec.containerSpec.healthcheck.startPeriod": "0s" }),
     edit(docker.service, { "taskSpec.containerSpec.healthcheck.retries": 1 }),
-    edit(docker.container, { "healthcheck.timeout": "11s" }),
+    edit(docker.container, { "healthcheck.timeout": REMOVE }),
     edit(docker.container, { "healthcheck.interval": "5m" }),
   ],
   unknown: [unknownAt(docker.service, "taskSpec.containerSpec.healthcheck.interval"), unknownAt(docker.container, "healthcheck.retries")],

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CHECKOUT } from "./checkout.mjs";
+import { owner } from "./owner.mjs";
 
 /** Name of the stack on this machine. */
 export const STACK = "local";
@@ -18,6 +19,7 @@ export async function writeConfiguration(file, images, suspended) {
   const before = existsSync(file) ? parse(readFileSync(file, "utf8")) : {};
   const known = Object.keys(images).length > 0 ? images : before.config?.["testbro:images"];
   const config = { ...source.config, "testbro:images": { ...known, ...source.config?.["testbro:images"] } };
+  config["testbro:owner"] = owner();
   if (suspended) config["testbro:suspended"] = true;
   const salt = before.encryptionsalt ? { encryptionsalt: before.encryptionsalt } : {};
   writeFileSync(file, stringify({ ...salt, ...source, config }), { mode: 0o600 });

@@ -2,24 +2,40 @@ import { spawn } from "node:child_process";
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ToolchainError } from "../../toolchain/errors.mjs";
+import { withLock } from "../../toolchain/lock.mjs";
+import { paths } from "../../toolchain/paths.mjs";
 import { must } from "../../toolchain/process.mjs";
+import { progress } from "../../toolchain/progress.mjs";
 import { build, ensureDependencies } from "./dependencies.mjs";
 import { CHECKOUT } from "./checkout.mjs";
 import { readConfiguration, STACK, writeConfiguration } from "./configuration.mjs";
 import { Docker } from "./docker.mjs";
 import { ensureImages, openEngine } from "./engine.mjs";
-import { openStack } from "./stack.mjs";
+import { openStack, stackFiles } from "./stack.mjs";
 
-/** Everything that has to be there before pulumi can work on the local stack. */
-export async function prepare(args, { suspended = false, withImages = true } = {}) {
+/**
+ * Runs a command that works on the stack while no other one does.
+ * @template T @param {() => Promise<T>} work @returns {Promise<T>}
+ */
+export const alone = (work) =>
+  withLock(join(paths().state, "stack.lock"), work, {
+    onWait: (pid) => progress.line(`Process ${pid} works on the local stack; waiting for it.`),
+  });
+
+/**
+ * Everything that has to be there before pulumi can work on the local stack.
+ * @param {string[]} args arguments for pulumi
+ */
+export async function prepare(args) {
   await ensureDependencies();
   await build(["stacks"]);
-  const engine = await openEngine();
-  const docker = new Docker(engine.host, engine.clientBin);
-  const stack = await openStack(engine.host);
-  const images = withImages ? await ensureImages(engine.host) : {};
+  const files = stackFiles();
+  const { host, clientBin } = await openEngine(madeBefore(files));
+  const docker = new Docker(host, clientBin);
+  const stack = await openStack(host);
+  const images = await ensureImages(host);
   if (!stack.exists()) await makeStack(stack);
-  await writeConfiguration(stack.files.config, images, suspended);
+  await writeConfiguration(stack.files.config, images, false);
   const config = await readConfiguration(stack.files.config, args);
   return { docker, stack, config };
 }
@@ -77,9 +93,16 @@ function inTerminal(command, args, env) {
 /** Error messages of pulumi's event log (a JSON object a line), which holds them whether or not there is a terminal. @param {string} file */
 function diagnostics(file) {
   if (!existsSync(file)) return "";
-  const lines = readFileSync(file, "utf8").split("\n").filter(Boolean);
+  const lines = readFileSync(file, "utf8").split("\n");
   return lines
-    .map((line) => JSON.parse(line).diagnosticEvent)
+    .map((line) => {
+      try {
+        return JSON.parse(line).diagnosticEvent;
+      } catch {
+        // The last line of a pulumi that was killed may be cut off.
+        return undefined;
+      }
+    })
     .filter((event) => event?.severity === "error")
     .map((event) => event.message)
     .join("\n");
@@ -93,22 +116,16 @@ export async function outputs(stack) {
   return values;
 }
 
-/** Explains an error of pulumi that its own text leaves open. @param {{files: {passphrase: string}}} stack @param {string} errors */
-export function explain(stack, errors) {
-  if (/incorrect passphrase/.test(errors)) {
-    const source = process.env.PULUMI_CONFIG_PASSPHRASE === undefined ? stack.files.passphrase : "PULUMI_CONFIG_PASSPHRASE";
-    return `The passphrase in ${source} does not open the secrets of stack ${STACK}. Fix: put the one back with which the stack was made.`;
-  }
-  return undefined;
-}
-
 /** Runs a command's main function: errors meant for people are printed without a stack trace, exit code 1. */
 export function main(work) {
-  work().catch((error) => {
-    console.error(error instanceof ToolchainError ? `\n${error.message}` : error);
-    process.exitCode = 1;
-  });
+  // An error thrown before the first await counts the same.
+  Promise.resolve()
+    .then(work)
+    .catch((error) => {
+      console.error(error instanceof ToolchainError ? `\n${error.message}` : error);
+      process.exitCode = 1;
+    });
 }
 
-/** Whether a stack was ever made here. @param {{config: string}} files */
-export const everMade = (files) => existsSync(files.config);
+/** Whether a stack was made here before. @param {import("./stack.mjs").StackFiles} files */
+export const madeBefore = (files) => existsSync(files.config);

@@ -1,10 +1,18 @@
-import { must, run } from "../../toolchain/process.mjs";
+import { must, run, sleep } from "../../toolchain/process.mjs";
+
+import { owner, OWNER_LABEL } from "./owner.mjs";
 
 /** Label of everything that belongs to a deployment; its value is the deployment's name. */
-export const STACK_LABEL = "com.docker.stack.namespace";
+const STACK_LABEL = "com.docker.stack.namespace";
 
 /** Milliseconds after which an engine that does not answer counts as hanging. */
 const ANSWER_TIMEOUT = 30_000;
+
+/** Milliseconds that an object may stay in use by a container that is stopping. */
+const REMOVAL_TIMEOUT = 90_000;
+
+/** @param {string} name @returns {string[]} filters for this owner's objects of a deployment */
+const ours = (name) => ["--filter", `label=${STACK_LABEL}=${name}`, "--filter", `label=${OWNER_LABEL}=${owner()}`];
 
 /** The docker client of one engine. */
 export class Docker {
@@ -36,7 +44,36 @@ export class Docker {
 
   /** Services of a deployment. @param {string} name @returns {Promise<{ID: string, Name: string, Replicas: string, Mode: string}[]>} */
   services(name) {
-    return this.list(["service", "ls", "--filter", `label=${STACK_LABEL}=${name}`]);
+    return this.list(["service", "ls", ...ours(name)]);
+  }
+
+  /** Ids of this owner's objects of a deployment. @param {string} kind e.g. "network" @param {string} name @returns {Promise<string[]>} */
+  async own(kind, name) {
+    const ids = await this.read([kind, "ls", "--quiet", ...ours(name)]);
+    return ids.split("\n").filter(Boolean);
+  }
+
+  /** Objects with a deployment's name, whoever made them. @param {"service" | "volume"} kind @param {string} name @returns {Promise<{name: string, owner: string}[]>} */
+  async named(kind, name) {
+    const found = (await this.read([kind, "ls", "--quiet", "--filter", `label=${STACK_LABEL}=${name}`])).split("\n").filter(Boolean);
+    if (found.length === 0) return [];
+    const path = kind === "service" ? ".Spec" : "";
+    const format = `{{${path}.Name}} {{index ${path}.Labels "${OWNER_LABEL}"}}`;
+    const lines = (await this.read([kind, "inspect", "--format", format, ...found])).split("\n").filter(Boolean);
+    return lines.map((line) => ({ name: line.split(" ")[0] ?? "", owner: line.split(" ")[1] ?? "" }));
+  }
+
+  /** Removes this owner's objects of a deployment, waiting for those still in use. @param {string} kind @param {string[]} ids @returns {Promise<string[]>} what could not be removed */
+  async remove(kind, ids) {
+    const deadline = Date.now() + REMOVAL_TIMEOUT;
+    let left = ids;
+    while (left.length > 0) {
+      const results = await Promise.all(left.map(async (id) => ({ id, result: await this.attempt([kind, "rm", id]) })));
+      left = results.filter(({ result }) => result.code !== 0 && !/no such|not found/i.test(result.stderr)).map(({ id }) => id);
+      if (left.length === 0 || Date.now() > deadline) break;
+      await sleep(1000);
+    }
+    return left;
   }
 
   /** Tasks of a service, newest first. @param {string} service @returns {Promise<any[]>} */

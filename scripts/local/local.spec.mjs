@@ -61,7 +61,7 @@ describe("checkPorts", () => {
   });
 
   it("lets the stack's own balancer hold it", async () => {
-    await checkPorts(docker([{ Ports: `0.0.0.0:${port}->8443/tcp` }]), { name: "testbro", httpPort: 1, httpsPort: port });
+    await checkPorts(docker([{ Names: "testbro-nginx.1.abc", Ports: `0.0.0.0:${port}->8443/tcp` }]), { name: "testbro", httpPort: 1, httpsPort: port });
   });
 
   it("does not ask this machine about another one's ports", async () => {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ToolchainError } from "../../toolchain/errors.mjs";
 import { paths } from "../../toolchain/paths.mjs";
-import { must } from "../../toolchain/process.mjs";
+import { lastLines, run } from "../../toolchain/process.mjs";
 import { ensurePulumi } from "../../toolchain/pulumi/index.mjs";
 import { CHECKOUT } from "./checkout.mjs";
 import { STACK } from "./configuration.mjs";
@@ -31,12 +31,17 @@ export function stackFiles() {
 }
 
 /** Makes the passphrase once. Without it an existing state could not be read, so then a missing one is an error. */
-function ensurePassphrase(files) {
+function ensurePassphrase(files, discard) {
+  if (process.env.PULUMI_CONFIG_PASSPHRASE === "") {
+    throw new ToolchainError(
+      "PULUMI_CONFIG_PASSPHRASE is empty, which would leave the stack's secrets unprotected. Fix: unset it (one is made), or give a passphrase.",
+    );
+  }
   if (process.env.PULUMI_CONFIG_PASSPHRASE !== undefined || existsSync(files.passphrase)) return;
-  if (existsSync(files.config) && /^encryptionsalt:/m.test(readFileSync(files.config, "utf8"))) {
+  if (!discard && existsSync(files.config) && /^encryptionsalt:/m.test(readFileSync(files.config, "utf8"))) {
     throw new ToolchainError(
       `${files.passphrase} is missing, and the stack's secrets cannot be read without it. ` +
-        "Fix: put it back, or give it in PULUMI_CONFIG_PASSPHRASE; `npm run down -- --volumes` starts over without the data.",
+        "Fix: put it back, or give it in PULUMI_CONFIG_PASSPHRASE; `npm run down -- --volumes` deletes the stack with its data.",
     );
   }
   writeFileSync(files.passphrase, randomBytes(24).toString("base64url"), { mode: 0o600 });
@@ -45,11 +50,12 @@ function ensurePassphrase(files) {
 /**
  * Pulumi, ready to work on the local stack.
  * @param {string} dockerHost address of the engine
+ * @param {{discard?: boolean}} [options] `discard`: the stack is to be deleted, so a lost passphrase is no reason to stop
  */
-export async function openStack(dockerHost) {
+export async function openStack(dockerHost, { discard = false } = {}) {
   const files = stackFiles();
   mkdirSync(files.backend, { recursive: true, mode: 0o700 });
-  ensurePassphrase(files);
+  ensurePassphrase(files, discard);
   const pulumi = await ensurePulumi();
   const bin = join(pulumi.bin, "pulumi");
   const env = {
@@ -69,7 +75,21 @@ export async function openStack(dockerHost) {
     withConfig: [...onStack, "--config-file", files.config],
     /** Whether the stack has been made. */
     exists: () => existsSync(join(files.backend, ".pulumi", "stacks", "testbro", `${STACK}.json`)),
-    /** Standard output of a pulumi command. @throws ToolchainError with its error output */
-    read: (args) => must(bin, [...args, ...onStack], { env, what: `pulumi ${args[0]}` }),
+    /** Standard output of a pulumi command. @throws ToolchainError with its error output, explained where it can be */
+    read: async (args) => {
+      const result = await run(bin, [...args, ...onStack], { env });
+      if (result.code === 0) return result.stdout;
+      throw new ToolchainError(explain(files, result.stderr) ?? `pulumi ${args[0]} failed:\n${lastLines(result.stderr)}`);
+    },
   };
+}
+
+/** What an error of pulumi means where its own text leaves that open. @param {StackFiles} files @param {string} errors @returns {string | undefined} */
+export function explain(files, errors) {
+  if (!/incorrect passphrase/.test(errors)) return undefined;
+  const source = process.env.PULUMI_CONFIG_PASSPHRASE === undefined ? files.passphrase : "PULUMI_CONFIG_PASSPHRASE";
+  return (
+    `The passphrase in ${source} does not open the secrets of stack ${STACK}. Fix: put the one back with which the stack was made; ` +
+    "`npm run down -- --volumes` deletes the stack with its data."
+  );
 }

@@ -6,13 +6,25 @@ export interface Label {
   value: string;
 }
 
-/** Marks a resource as part of a deployment; `docker stack services PREFIX` and `docker stack ps PREFIX` go by the same label. */
-export function stackLabels(prefix: string): Label[] {
-  return [{ label: "com.docker.stack.namespace", value: prefix }];
+/** Which deployment a resource is part of. */
+export interface Deployment {
+  /** Start of every name. */
+  prefix: string;
+  /** Labels of the user's own. */
+  labels: Readonly<Record<string, string>>;
+}
+
+/** Marks a resource as part of a deployment; `docker stack services PREFIX` and `docker stack ps PREFIX` go by the first label. */
+export function stackLabels({ prefix, labels }: Deployment): Label[] {
+  return listed({ "com.docker.stack.namespace": prefix, ...labels });
+}
+
+function listed(labels: Readonly<Record<string, string>>): Label[] {
+  return Object.entries(labels).map(([label, value]) => ({ label, value }));
 }
 
 /** Labels of a service: its deployment, and what the auto-scaler may do with it (`autoscaler.*`). */
-export function serviceLabels(prefix: string, workload: Workload): Label[] {
+export function serviceLabels(deployment: Deployment, workload: Workload): Label[] {
   const labels: Record<string, string> = {};
   const { scale } = workload;
   if (isAutoScale(scale)) {
@@ -28,5 +40,5 @@ export function serviceLabels(prefix: string, workload: Workload): Label[] {
     }
     if (scale.queue !== undefined) labels["autoscaler.target_queue"] = String(scale.queue);
   }
-  return [...stackLabels(prefix), ...Object.entries(labels).map(([label, value]) => ({ label, value }))];
+  return [...stackLabels(deployment), ...listed(labels)];
 }

@@ -2,7 +2,8 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Problem, Ref, Secret, Workload } from "../../workload";
 import { Platform, type Declaration, type Running } from "../platform";
-import { stackLabels } from "./labels";
+import { stackLabels, type Deployment } from "./labels";
+import { shortName } from "./names";
 import { SwarmSecret } from "./secret";
 import { unsupportedOnSwarm } from "./unsupported";
 import { SwarmWorkload } from "./workload";
@@ -20,6 +21,8 @@ export interface SwarmPlatformArgs {
   openSegments?: string[];
   /** Whether the Swarm has one node only, which pins every local volume without a placement. @default false */
   singleNode?: boolean;
+  /** Labels put on everything that is created, besides the platform's own. @default {} @example { "example.team": "checkout" } */
+  labels?: Record<string, string>;
   /**
    * Keep only what must outlive the workloads (volumes); run nothing. What the tiers generate themselves, such as passwords
    * and certificates, stays in the state, so that a later deployment finds its data readable and its CA still trusted.
@@ -41,6 +44,7 @@ export class SwarmPlatform extends Platform {
       encrypted: args.encrypted ?? true,
       openSegments: args.openSegments ?? ["edge"],
       singleNode: args.singleNode ?? false,
+      labels: args.labels ?? {},
       suspended: args.suspended ?? false,
     };
     this.registerOutputs();
@@ -55,11 +59,15 @@ export class SwarmPlatform extends Platform {
     if (this.settings.suspended) return new SwarmSecret(name, undefined);
     const encoded = pulumi.secret(pulumi.output(data).apply((text) => Buffer.from(text, "utf8").toString("base64")));
     const resource = new docker.Secret(
-      `${this.prefix}-${name}`,
-      { data: encoded, labels: stackLabels(this.prefix) },
+      shortName(`${this.prefix}-${name}`),
+      { data: encoded, labels: stackLabels(this.deployment) },
       { parent: this, ...opts },
     );
     return new SwarmSecret(name, resource);
+  }
+
+  private get deployment(): Deployment {
+    return { prefix: this.prefix, labels: this.settings.labels };
   }
 
   /** The overlay network of a segment; created when first asked for. */
@@ -75,7 +83,7 @@ export class SwarmPlatform extends Platform {
         attachable: false,
         internal: !this.settings.openSegments.includes(segment),
         options: this.settings.encrypted ? { encrypted: "" } : {},
-        labels: stackLabels(this.prefix),
+        labels: stackLabels(this.deployment),
       },
       { parent: this, ignoreChanges: ["options"] },
     );
@@ -93,7 +101,7 @@ export class SwarmPlatform extends Platform {
       {
         ref,
         workload,
-        prefix: this.prefix,
+        deployment: this.deployment,
         networks: this.settings.suspended ? [] : this.segmentsOf(ref, workload).map((segment) => this.network(segment)),
         suspended: this.settings.suspended,
       },

@@ -185,7 +185,11 @@ describe("SwarmPlatform", () => {
   });
 
   it("publishes ports on the node itself", async () => {
-    const service = await run({ scale: { replicas: 1 }, ports: [{ name: "http", container: 8000, publish: { port: 443 } }] });
+    const service = await run({
+      scale: { replicas: 1 },
+      update: { order: "stop-first" },
+      ports: [{ name: "http", container: 8000, publish: { port: 443 } }],
+    });
     assert.deepEqual(service.endpointSpec.ports, [
       { name: "http", targetPort: 8000, publishedPort: 443, publishMode: "host", protocol: "tcp" },
     ]);

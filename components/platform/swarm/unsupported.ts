@@ -1,4 +1,4 @@
-import { initialReplicas, type Problem, type Workload } from "../../workload";
+import { initialReplicas, mostReplicas, updateOf, type Problem, type Workload } from "../../workload";
 
 /**
  * What Swarm (through the Docker provider) cannot do of what a workload asks.
@@ -32,19 +32,26 @@ export function unsupportedOnSwarm(name: string, workload: Workload, singleNode:
     }
   }
   for (const port of workload.ports ?? []) {
-    if (port.publish && initialReplicas(workload) > 1 && singleNode) {
+    if (port.publish && mostReplicas(workload) > 1 && singleNode) {
       report(
         `ports.${port.name}.publish`,
-        `port ${port.publish.port} of the only node cannot be published by ${initialReplicas(workload)} replicas`,
+        `port ${port.publish.port} of the only node cannot be published by ${mostReplicas(workload)} replicas`,
         "run one replica",
       );
     }
+  }
+  if (workload.ports?.some((port) => port.publish) && updateOf(workload).order === "start-first") {
+    report(
+      "update.order",
+      "start-first cannot work with a published port: the new replica needs the port that the old one holds",
+      'write "stop-first"',
+    );
   }
   if (workload.volumes?.length) {
     if (initialReplicas(workload) > 1) {
       report("volumes", `${initialReplicas(workload)} replicas would share one local volume`, "run one replica, or one workload for each");
     }
-    if (!singleNode && !workload.placement?.labels) {
+    if (!singleNode && Object.keys(workload.placement?.labels ?? {}).length === 0) {
       report(
         "placement.labels",
         "a local volume stays on the node where it was made, but the replica may run on any",

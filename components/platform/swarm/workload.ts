@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import {
@@ -14,14 +13,15 @@ import {
   type Workload,
 } from "../../workload";
 import { duration, healthcheck } from "./health";
-import { serviceLabels, stackLabels } from "./labels";
+import { serviceLabels, stackLabels, type Deployment } from "./labels";
+import { configName } from "./names";
 import { SwarmSecret } from "./secret";
 
 /** What a Swarm workload is made of. */
 export interface SwarmWorkloadArgs {
   ref: Ref;
   workload: Workload;
-  prefix: string;
+  deployment: Deployment;
   networks: docker.Network[];
   suspended: boolean;
 }
@@ -50,13 +50,13 @@ export class SwarmWorkload extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 
-  private createVolumes(name: string, { workload, prefix }: SwarmWorkloadArgs): Record<string, docker.Volume> {
+  private createVolumes(name: string, { workload, deployment }: SwarmWorkloadArgs): Record<string, docker.Volume> {
     const entries = (workload.volumes ?? []).map((volume) => {
       const fullName = `${name}-${volume.name}`;
       // A fixed name, so that a later deployment finds the data again; Docker hands back a volume that is already there.
       const resource = new docker.Volume(
         fullName,
-        { name: fullName, labels: stackLabels(prefix) },
+        { name: fullName, labels: stackLabels(deployment) },
         { parent: this, retainOnDelete: volume.retain ?? true },
       );
       return [volume.name, resource] as const;
@@ -64,17 +64,17 @@ export class SwarmWorkload extends pulumi.ComponentResource {
     return Object.fromEntries(entries);
   }
 
-  private createConfigs(name: string, { workload, prefix }: SwarmWorkloadArgs): Record<string, docker.ServiceConfig> {
+  private createConfigs(name: string, { workload, deployment }: SwarmWorkloadArgs): Record<string, docker.ServiceConfig> {
     const entries = Object.entries(workload.files ?? {}).map(([path, file]) => {
       const data = pulumi.output(file.content).apply((text) => Buffer.from(text, "utf8").toString("base64"));
-      const resource = new docker.ServiceConfig(configName(name, path), { data, labels: stackLabels(prefix) }, { parent: this });
+      const resource = new docker.ServiceConfig(configName(name, path), { data, labels: stackLabels(deployment) }, { parent: this });
       return [path, resource] as const;
     });
     return Object.fromEntries(entries);
   }
 
   private createService(name: string, args: SwarmWorkloadArgs): docker.Service {
-    const { ref, workload, prefix } = args;
+    const { ref, workload, deployment } = args;
     const update = updateOf(workload);
     const change = {
       parallelism: update.parallelism,
@@ -88,7 +88,7 @@ export class SwarmWorkload extends pulumi.ComponentResource {
       name,
       {
         name: ref.fullName,
-        labels: serviceLabels(prefix, workload),
+        labels: serviceLabels(deployment, workload),
         mode: daemon ? { global: true } : { replicated: { replicas: initialReplicas(workload) } },
         taskSpec: {
           containerSpec: this.containerSpec(args),
@@ -158,16 +158,6 @@ export class SwarmWorkload extends pulumi.ComponentResource {
       ],
     };
   }
-}
-
-/** Longest name of a Swarm config is 64 characters; automatic naming adds 8. */
-const LONGEST_CONFIG_NAME = 56;
-
-/** `testbro-nginx` and `/etc/nginx/nginx.conf` → `testbro-nginx-nginx-conf-1a2b`: readable, and unique by the path's hash. */
-function configName(name: string, path: string): string {
-  const base = (path.split("/").pop() ?? path).replace(/[^a-zA-Z0-9]+/g, "-");
-  const hash = createHash("sha256").update(path).digest("hex").slice(0, 4);
-  return `${`${name}-${base}`.slice(0, LONGEST_CONFIG_NAME - hash.length - 1)}-${hash}`;
 }
 
 function amounts(amount: ResourceAmounts): { nanoCpus: number; memoryBytes: number } {
