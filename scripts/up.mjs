@@ -14,7 +14,7 @@ async function deploy(stack, docker, name, args) {
   await watch.start();
   let result;
   try {
-    result = await pulumi(stack, ["up", "--yes", "--suppress-outputs", ...stack.withConfig, ...args]);
+    result = await pulumi(stack, ["up", "--yes", "--skip-preview", "--suppress-outputs", ...stack.withConfig, ...args]);
   } finally {
     await watch.stop();
   }
