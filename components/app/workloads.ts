@@ -23,7 +23,12 @@ const TIMING: Required<ProbeTiming> = { interval: 2, timeout: 5, retries: 3, sta
 
 /** Longer than the 4 s in which a balancer forgets a replica (see `SHORTEST_DRAIN_SECONDS`), and time for open requests after it. */
 const STOP: Stop = { drain: 5, grace: 30 };
-const UPDATE: Update = { order: "start-first", parallelism: 1, failure: "rollback" };
+
+/**
+ * Time for a release that starts, passes its first check and crashes to be noticed before the next good replica goes for it:
+ * without it, one that crashed after 3 s had taken the place of both replicas, and nothing served for 6 s until they were back.
+ */
+const UPDATE: Update = { order: "start-first", parallelism: 1, delay: 10, failure: "rollback" };
 
 interface ServiceDefaults {
   resources: Resources;
