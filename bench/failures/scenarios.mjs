@@ -91,13 +91,7 @@ export const SCENARIOS = [
       await bench.eventually(30, async () => {
         if ((await bench.engine.containers(service)).includes(container)) throw new Error("the task still runs");
       });
-      // Not exactly two: after a rollback Swarm 20.10 may leave a slot with two replicas until the next update.
-      const left = await bench.eventually(180, async () => {
-        const tasks = await bench.engine.tasks(service);
-        const running = tasks.filter(({ CurrentState }) => CurrentState.startsWith("Running")).length;
-        if (running < 2 || running < tasks.length) throw new Error(`${service}: ${running} of ${tasks.length} run`);
-        return running;
-      });
+      await settled(bench, service, 2);
       return { note: `replaced after ${((Date.now() - started) / 1000).toFixed(1)} s`, killed: addresses.split(" ").filter(Boolean) };
     },
   },
@@ -110,13 +104,7 @@ export const SCENARIOS = [
       const before = await taskIds(bench, service);
       const started = Date.now();
       await bench.engine.docker("service", "update", "--force", "--quiet", "--detach=false", service);
-      // Not exactly two: after a rollback Swarm 20.10 may leave a slot with two replicas until the next update.
-      const left = await bench.eventually(180, async () => {
-        const tasks = await bench.engine.tasks(service);
-        const running = tasks.filter(({ CurrentState }) => CurrentState.startsWith("Running")).length;
-        if (running < 2 || running < tasks.length) throw new Error(`${service}: ${running} of ${tasks.length} run`);
-        return running;
-      });
+      await settled(bench, service, 2);
       const left = (await taskIds(bench, service)).filter((id) => before.includes(id));
       return {
         note: `both replicas replaced in ${Math.round((Date.now() - started) / 1000)} s`,
@@ -134,13 +122,7 @@ export const SCENARIOS = [
       await settled(bench, service, 4);
       await sleep(15_000);
       await bench.engine.scale(service, 2);
-      // Not exactly two: after a rollback Swarm 20.10 may leave a slot with two replicas until the next update.
-      const left = await bench.eventually(180, async () => {
-        const tasks = await bench.engine.tasks(service);
-        const running = tasks.filter(({ CurrentState }) => CurrentState.startsWith("Running")).length;
-        if (running < 2 || running < tasks.length) throw new Error(`${service}: ${running} of ${tasks.length} run`);
-        return running;
-      });
+      await settled(bench, service, 2);
       // The replicas that leave drain after the command has returned.
       await sleep(15_000);
       return { note: "15 s on 4 replicas" };
