@@ -1,7 +1,10 @@
 import { sleep } from "../../toolchain/process.mjs";
 
-/** Task states that mean a replica did not come up or did not stay. */
-const FAILED = /^(Failed|Rejected)/;
+/**
+ * Task states that mean a replica did not come up or did not stay. `Complete` is one of them for anything but a job: a replica
+ * that Swarm stops because it never got healthy, and that then shuts down in good order, ends with exit code 0 and no error.
+ */
+const FAILED = /^(Failed|Rejected|Complete)/;
 
 /** Milliseconds between two looks. */
 const INTERVAL = 1500;
@@ -49,12 +52,30 @@ export class FailureWatch {
     for (const { service, task } of await this.#failing()) {
       if (this.first.has(service) || this.#before.has(task.ID)) continue;
       const log = await this.docker.attempt(["service", "logs", "--raw", "--tail", String(LOG_LINES), task.ID]);
-      this.first.set(service, { task: task.Name, error: task.Error || task.CurrentState, log: (log.stdout + log.stderr).trim() });
+      this.first.set(service, { task: task.Name, error: await this.#cause(task), log: (log.stdout + log.stderr).trim() });
     }
   }
 
+  /** The task's own error, else what its container's health check said last. */
+  async #cause(task) {
+    if (task.Error) return task.Error;
+    const { stdout: container } = await this.docker.attempt([
+      "inspect",
+      "--type",
+      "task",
+      "--format",
+      "{{.Status.ContainerStatus.ContainerID}}",
+      task.ID,
+    ]);
+    const { code, stdout } = await this.docker.attempt(["inspect", "--format", "{{json .State.Health}}", container.trim()]);
+    const health = code === 0 ? JSON.parse(stdout) : undefined;
+    if (health?.Status !== "unhealthy") return `it ended although it should run on (${task.CurrentState})`;
+    const { ExitCode, Output } = health.Log.at(-1) ?? {};
+    return `unhealthy: its health check failed ${health.FailingStreak} times in a row, last with exit code ${ExitCode}: ${Output?.trim() || "(no output)"}`;
+  }
+
   async #failing() {
-    const services = await this.docker.services(this.name);
+    const services = (await this.docker.services(this.name)).filter(({ Mode }) => !Mode?.includes("job"));
     const tasks = await Promise.all(
       services.map(async ({ Name }) => (await this.docker.tasks(Name)).map((task) => ({ service: Name, task }))),
     );

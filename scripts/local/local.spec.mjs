@@ -61,7 +61,11 @@ describe("checkPorts", () => {
   });
 
   it("lets the stack's own balancer hold it", async () => {
-    await checkPorts(docker([{ Names: "testbro-nginx.1.abc", Ports: `0.0.0.0:${port}->8443/tcp` }]), { name: "testbro", httpPort: 1, httpsPort: port });
+    await checkPorts(docker([{ Names: "testbro-nginx.1.abc", Ports: `0.0.0.0:${port}->8443/tcp` }]), {
+      name: "testbro",
+      httpPort: 1,
+      httpsPort: port,
+    });
   });
 
   it("does not ask this machine about another one's ports", async () => {
@@ -89,6 +93,31 @@ describe("FailureWatch", () => {
     const [text, ...more] = watch.describe();
     assert.equal(more.length, 0);
     for (const expected of [/testbro-web/, /web\.2/, /non-zero exit \(1\)/, /cannot open database/]) assert.match(text, expected);
+  });
+
+  it("tells a replica that was stopped as unhealthy and shut down in good order", async () => {
+    const tasks = [];
+    const health = { Status: "unhealthy", FailingStreak: 6, Log: [{ ExitCode: 1, Output: "answered 500\n" }] };
+    const said = (args) => (args.includes("task") ? "c0ffee\n" : args.includes("c0ffee") ? JSON.stringify(health) : "starting\n");
+    const attempt = async (args) => ({ code: 0, stdout: said(args), stderr: "" });
+    const watch = new FailureWatch({ ...engine(tasks), attempt }, "testbro");
+    await watch.start();
+    tasks.push({ ID: "polite", Name: "web.1", CurrentState: "Complete 1 second ago", Error: "" });
+    await watch.stop();
+    assert.match(
+      watch.describe()[0] ?? "",
+      /web\.1 failed: unhealthy: .* 6 times in a row, last with exit code 1: answered 500\n.*\n {4}starting/,
+    );
+  });
+
+  it("leaves jobs alone, which are meant to end", async () => {
+    const tasks = [];
+    const job = { ...engine(tasks), services: async () => [{ Name: "testbro-migration", Mode: "replicated job" }] };
+    const watch = new FailureWatch(job, "testbro");
+    await watch.start();
+    tasks.push({ ID: "done", Name: "migration.1", CurrentState: "Complete 1 second ago", Error: "" });
+    await watch.stop();
+    assert.deepEqual(watch.describe(), []);
   });
 
   it("says nothing where nothing failed", async () => {
