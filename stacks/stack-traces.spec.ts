@@ -24,6 +24,9 @@ describe("stack traces", () => {
       const printed = inspect(new Error("no such key"), { colors: true });
       assert.match(printed, /no such key/);
       assert.ok(printed.length < 1000, `${printed.length} characters`);
+      const bare = new Error().stack ?? "";
+      assert.match(bare, /^Error\n {4}at .*stack-traces\.spec\.js:\d+:\d+/, "an error without a message is not looked up in the sources");
+      assert.ok(!bare.includes(BAD));
     } finally {
       Error.prepareStackTrace = before;
     }
