@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
+import { format, resolveConfig } from "prettier";
 
 const FILE = fileURLToPath(new URL("results.json", import.meta.url));
 const README = fileURLToPath(new URL("README.md", import.meta.url));
@@ -34,7 +35,7 @@ function cells(row) {
 }
 
 /** Writes the table into the README. @param {import("./measure.mjs").Measured[]} rows @param {string[]} order ids of scenarios */
-export function writeTable(rows, order) {
+export async function writeTable(rows, order) {
   const sorted = [...rows].sort((a, b) => order.indexOf(a.scenario) - order.indexOf(b.scenario) || a.mode.localeCompare(b.mode));
   const heading = [
     "Event",
@@ -53,5 +54,6 @@ export function writeTable(rows, order) {
   const machine = `${cpus().length} CPUs (${cpus()[0]?.model.trim() ?? "unknown"}), ${Math.round(totalmem() / 2 ** 30)} GiB, client and stack on the same machine`;
   const text = readFileSync(README, "utf8");
   const [head, tail] = [text.slice(0, text.indexOf(BEGIN) + BEGIN.length), text.slice(text.indexOf(END))];
-  writeFileSync(README, `${head}\n\nMeasured on ${when} with \`npm run bench:failures\`: ${machine}.\n\n${table}\n\n${tail}`);
+  const readme = `${head}\n\nMeasured on ${when} with \`npm run bench:failures\`: ${machine}.\n\n${table}\n\n${tail}`;
+  writeFileSync(README, await format(readme, { ...(await resolveConfig(README)), filepath: README }));
 }

@@ -104,7 +104,7 @@ main(async () => {
     for (const each of modes) {
       console.log(`\n${scenario.title}, ${each} connections`);
       const row = await measure(bench, scenario, { mode: each, rate, seconds, onProgress: (line) => console.log(`  ${line}`) });
-      writeTable(keep(row), ids);
+      await writeTable(keep(row), ids);
       console.log(
         `  ${row.failed.GET} GET and ${row.failed.POST} POST failed (${row.inFlight} in flight on a killed process); ${row.note}`,
       );

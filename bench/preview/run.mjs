@@ -5,6 +5,7 @@ import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { format, resolveConfig } from "prettier";
 import { main, prepare } from "../../scripts/local/deploy.mjs";
 import { ToolchainError } from "../../toolchain/errors.mjs";
 
@@ -63,10 +64,11 @@ async function preview(stack, refresh, clockFile) {
 }
 
 /** Replaces the results in the README. @param {string} results */
-function write(results) {
+async function write(results) {
   const file = join(FOLDER, "README.md");
   const text = readFileSync(file, "utf8");
-  writeFileSync(file, `${text.slice(0, text.indexOf(BEGIN) + BEGIN.length)}\n\n${results}\n\n${text.slice(text.indexOf(END))}`);
+  const readme = `${text.slice(0, text.indexOf(BEGIN) + BEGIN.length)}\n\n${results}\n\n${text.slice(text.indexOf(END))}`;
+  writeFileSync(file, await format(readme, { ...(await resolveConfig(file)), filepath: file }));
 }
 
 const seconds = (/** @type {number | undefined} */ value) => (value ?? NaN).toFixed(2);
@@ -100,7 +102,7 @@ main(async () => {
     const row = (/** @type {string} */ name, /** @type {string} */ key) =>
       `| ${name} | ${seconds(without[key])} | ${seconds(withRefresh[key])} | ${seconds((withRefresh[key] ?? NaN) - (without[key] ?? NaN))} |`;
     const met = { "without refresh": without.total, "with refresh": withRefresh.total };
-    write(
+    await write(
       [
         `Measured on ${new Date().toISOString().slice(0, 10)} with \`npm run bench:preview\`: medians of ${runs} runs, seconds, on ${cpus().length} CPUs (${cpus()[0]?.model.trim() ?? "unknown"}; load average ${loadavg()[0]?.toFixed(1)}), ${count} resources in the state.`,
         "",
