@@ -1,5 +1,6 @@
 // What is done to a stack while it is under load.
 import { setTimeout as sleep } from "node:timers/promises";
+import { App } from "../../test/dist/swarm/app.js";
 import { config, imagesWith } from "../../test/dist/swarm/configuration.js";
 
 /**
@@ -187,6 +188,28 @@ export const SCENARIOS = [
         wrong: same ? [] : ["a backend replica was restarted"],
       };
     },
+  },
+  {
+    id: "reload",
+    title: "Balancer's routes changed by `npm run up`",
+    allowed: "none",
+    async event(bench) {
+      const service = bench.service("nginx");
+      const before = await taskIds(bench, service);
+      const started = Date.now();
+      const { code, output } = await bench.script("up", config("monitoringAccess=password"));
+      const wrong = code === 0 ? [] : [`npm run up failed: ${output.slice(-500)}`];
+      const seconds = Math.round((Date.now() - started) / 1000);
+      const app = new App(bench.status);
+      await bench.eventually(30, async () => {
+        const { status } = await app.request("/prometheus/");
+        if (status !== 401) throw new Error(`/prometheus/ answers ${status}, not 401`);
+      });
+      const applied = ((Date.now() - started) / 1000).toFixed(1);
+      if (JSON.stringify(await taskIds(bench, service)) !== JSON.stringify(before)) wrong.push("the balancer was replaced");
+      return { note: `\`up\` took ${seconds} s, new routes after ${applied} s, same nginx process`, wrong };
+    },
+    restore: configured,
   },
   {
     id: "balancer",

@@ -24,7 +24,7 @@ describe("nginx: failover", function () {
   async function start(replicas: Replica[], more: Partial<ProxyRoute> = {}): Promise<Nginx> {
     const to = { host: "app.test", port: replicas[0]?.port ?? 0 };
     const nginx = await balancer.start({ routes: [{ name: "app", path: "/", to, ...more }], resolver: balancer.resolver, limits: LIMITS });
-    await sleep(1500);
+    await sleep(2500);
     return nginx;
   }
 
@@ -104,11 +104,14 @@ describe("nginx: failover", function () {
     const started = Date.now();
     assert.deepEqual(await statuses(nginx, 6, "GET"), { 200: 6 });
     const took = Date.now() - started;
-    assert.ok(took >= 1000 && took < 2500, `${took} ms`);
+    assert.ok(took >= 1000 && took < 10_000, `${took} ms`);
     assert.equal(hung.seen.length, 1);
     hung.handler = (_request, response) => response.end();
-    await sleep(3500);
-    await statuses(nginx, 6, "GET");
+    // nginx counts failTimeout in whole seconds, so it may take one more.
+    for (const until = Date.now() + 20_000; hung.seen.length < 2 && Date.now() < until; ) {
+      await sleep(500);
+      await statuses(nginx, 2, "GET");
+    }
     assert.ok(hung.seen.length > 1, "it was not used again");
   });
 
@@ -143,7 +146,7 @@ describe("nginx: failover", function () {
     await ask(nginx, "/");
     await closed;
     const took = Date.now() - started;
-    assert.ok(took >= 900 && took < 3000, `${took} ms`);
+    assert.ok(took >= 900 && took < 10_000, `${took} ms`);
   });
 
   it("under load: replicas killed and added, a reload in between; no request fails", async () => {
@@ -154,7 +157,7 @@ describe("nginx: failover", function () {
       limits: LIMITS,
     };
     const nginx = await balancer.start(test);
-    await sleep(1500);
+    await sleep(2500);
     const agent = new Agent({ keepAlive: true, maxSockets: 8 });
     const outcomes: string[] = [];
     let running = true;
@@ -177,12 +180,12 @@ describe("nginx: failover", function () {
     await replicas[0]?.kill();
     await sleep(500);
     balancer.names.set("app.test", "127.0.1.2", "127.0.1.3");
-    await sleep(1500);
+    await sleep(2500);
     nginx.write({ ...test, headers: { set: { "X-Version": "2" } } });
     await nginx.reload();
-    await sleep(1500);
-    balancer.names.set("app.test", "127.0.1.3");
     await sleep(2500);
+    balancer.names.set("app.test", "127.0.1.3");
+    await sleep(3500);
     await replicas[1]?.kill();
     await sleep(500);
     running = false;

@@ -29,7 +29,7 @@ describe("nginx: routing", function () {
     const nginx = await balancer.start({ routes: [route(replicas)], resolver: balancer.resolver });
     assert.equal((await ask(nginx, "/")).status, 502);
     balancer.names.set("app.test", "127.0.1.1");
-    await sleep(2500);
+    await sleep(3500);
     assert.equal((await ask(nginx, "/")).status, 200);
   });
 
@@ -37,11 +37,11 @@ describe("nginx: routing", function () {
     const replicas = await balancer.replicas(3);
     balancer.names.set("app.test", "127.0.1.1", "127.0.1.2");
     const nginx = await balancer.start({ routes: [route(replicas)], resolver: balancer.resolver, limits: UNLIMITED });
-    await sleep(1500);
+    await sleep(2500);
     const before = tally(await times(20, () => ask(nginx, "/")));
     assert.deepEqual(before, { "127.0.1.1": 10, "127.0.1.2": 10 });
     balancer.names.set("app.test", "127.0.1.2", "127.0.1.3");
-    await sleep(2500);
+    await sleep(3500);
     await replicas[0]?.kill();
     const after = tally(await times(20, () => ask(nginx, "/")));
     assert.deepEqual(after, { "127.0.1.2": 10, "127.0.1.3": 10 });
@@ -50,7 +50,7 @@ describe("nginx: routing", function () {
   it("keeps the replicas it knows while the name server is silent", async () => {
     const replicas = await balancer.replicas(2);
     const nginx = await balancer.start({ routes: [route(replicas)], resolver: balancer.resolver, limits: UNLIMITED });
-    await sleep(1500);
+    await sleep(2500);
     balancer.names.silent = true;
     await sleep(5000);
     assert.deepEqual(tally(await times(10, () => ask(nginx, "/"))), { "127.0.1.1": 5, "127.0.1.2": 5 });
@@ -63,7 +63,7 @@ describe("nginx: routing", function () {
       resolver: balancer.resolver,
       limits: UNLIMITED,
     });
-    await sleep(1500);
+    await sleep(2500);
     const [hung, free] = replicas as [Replica, Replica];
     hung.handler = () => undefined;
     // The first requests find the hung one; they stay open, and that is what keeps later ones away.
@@ -84,7 +84,7 @@ describe("nginx: routing", function () {
       resolver: balancer.resolver,
       limits: UNLIMITED,
     });
-    await sleep(1500);
+    await sleep(2500);
     const used = new Set<string>();
     for (let network = 10; network < 22; network += 1) {
       const seen = new Set(await times(3, () => ask(nginx, "/", { from: `127.0.${network}.${1 + (network % 200)}` })));
@@ -101,7 +101,7 @@ describe("nginx: routing", function () {
       resolver: balancer.resolver,
       limits: UNLIMITED,
     });
-    await sleep(1500);
+    await sleep(2500);
     const used = new Set<string>();
     for (let tenant = 0; tenant < 25; tenant += 1) {
       const seen = new Set(await times(5, () => ask(nginx, "/", { headers: { "x-tenant": `tenant-${tenant}` } })));
@@ -141,7 +141,7 @@ describe("nginx: routing", function () {
       resolver: balancer.resolver,
       limits: UNLIMITED,
     });
-    await sleep(1500);
+    await sleep(2500);
     const first = await ask(nginx, "/");
     const cookie = first.headers["set-cookie"]?.[0] ?? "";
     assert.match(cookie, /^where=[0-9a-f]+; .*max-age=3600.*httponly/i);
@@ -191,7 +191,7 @@ describe("nginx: routing", function () {
       resolver: balancer.resolver,
       tls: true,
     });
-    await sleep(1500);
+    await sleep(2500);
     const socket = new WebSocket(`wss://localhost:${nginx.ports.https}/ws`, { ca: nginx.ca });
     try {
       await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
@@ -219,7 +219,7 @@ describe("nginx: routing", function () {
         { name: "other", path: "/", hosts: ["other.test"], to },
       ],
     });
-    await sleep(1500);
+    await sleep(2500);
     assert.equal((await ask(nginx, "/api/v1/x?y=1")).text, "/v1/x?y=1");
     assert.equal((await ask(nginx, "/api/exact")).text, "/api/exact");
     assert.equal((await ask(nginx, "/robots.txt")).text, "Disallow: /$remote_addr\n");
@@ -234,7 +234,7 @@ describe("nginx: routing", function () {
   it("tells the upstream who asks and how, whatever the client claims", async () => {
     const replicas = await balancer.replicas(1);
     const nginx = await balancer.start({ routes: [route(replicas)], resolver: balancer.resolver });
-    await sleep(1500);
+    await sleep(2500);
     const claimed = {
       "x-forwarded-for": "203.0.113.9",
       "x-real-ip": "203.0.113.9",
@@ -268,7 +268,7 @@ describe("nginx: routing", function () {
       resolver: balancer.resolver,
       trustedProxies: { ranges: ["127.0.5.0/24", "10.0.0.0/8"] },
     });
-    await sleep(1500);
+    await sleep(2500);
     const headers = { "x-forwarded-for": "198.51.100.1, 203.0.113.9, 10.1.2.3" };
     await ask(nginx, "/", { headers, from: "127.0.5.7" });
     assert.equal(replicas[0]?.headers["x-forwarded-for"], "203.0.113.9");

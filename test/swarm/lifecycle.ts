@@ -79,7 +79,7 @@ export function down(context: Context): void {
     });
 
     it("a second time finds nothing to do", async () => {
-      assert.match(await mustScript("down"), /Nothing/);
+      assert.match(await mustScript("down"), /never deployed here/);
     });
   });
 }
