@@ -108,7 +108,7 @@ describe("nginx: failover", function () {
     assert.equal(hung.seen.length, 1);
     hung.handler = (_request, response) => response.end();
     // nginx counts failTimeout in whole seconds, so it may take one more.
-    for (const until = Date.now() + 20_000; hung.seen.length < 2 && Date.now() < until; ) {
+    for (const until = Date.now() + 20_000; hung.seen.length < 2 && Date.now() < until;) {
       await sleep(500);
       await statuses(nginx, 2, "GET");
     }
