@@ -133,3 +133,9 @@ export function listensPlainHttp(server: NginxServer): boolean {
     (listen) => !/\b(?:ssl|quic)\b/.test(listen) && /(?:^|:)(?:80|8080)\b/.test(listen) && !/^127\./.test(listen),
   );
 }
+
+/** Whether a server block lets nobody in: it rejects every TLS handshake, or answers every request with an error or not at all (444). */
+export function refusesAll(server: NginxServer): boolean {
+  if (server.directives.get("ssl_reject_handshake")?.[0] === "on") return true;
+  return /^4\d\d\b/.test(server.directives.get("return")?.[0] ?? "");
+}

@@ -1,6 +1,6 @@
 import { defineRule } from "../core/rule";
 import { labelsOf } from "../platforms/containers";
-import { CONFIG_KINDS, configTexts, isNginx, listensTls, parseNginx } from "../platforms/nginx";
+import { CONFIG_KINDS, configTexts, isNginx, listensTls, parseNginx, refusesAll } from "../platforms/nginx";
 
 function maxAge(header: string): number | undefined {
   const match = /max-age=(\d+)/i.exec(header);
@@ -51,7 +51,7 @@ export const hstsRule = defineRule({
       if (!isNginx(text)) return;
       const nginx = parseNginx(text);
       const outside = nginx.outside("add_header").find((header) => /^Strict-Transport-Security/i.test(header));
-      for (const server of nginx.servers.filter(listensTls)) {
+      for (const server of nginx.servers.filter((each) => listensTls(each) && !refusesAll(each))) {
         const own = [...server.body.matchAll(/add_header\s+(Strict-Transport-Security[^;]*(?:"[^"]*")?[^;]*);/gi)].map(
           (match) => match[1]!,
         )[0];

@@ -1,5 +1,5 @@
 import { defineRule } from "../core/rule";
-import { CONFIG_KINDS, configTexts, isNginx, listensPlainHttp, listensTls, parseNginx } from "../platforms/nginx";
+import { CONFIG_KINDS, configTexts, isNginx, listensPlainHttp, listensTls, parseNginx, refusesAll } from "../platforms/nginx";
 
 export const httpRedirectRule = defineRule({
   id: "tls-http-redirect",
@@ -17,7 +17,7 @@ export const httpRedirectRule = defineRule({
       const { servers } = parseNginx(text);
       if (!servers.some(listensTls)) return;
       for (const server of servers) {
-        if (!listensPlainHttp(server) || listensTls(server)) continue;
+        if (!listensPlainHttp(server) || listensTls(server) || refusesAll(server)) continue;
         const name = server.directives.get("server_name")?.[0] ?? "(default)";
         const redirects = /\breturn\s+30[1278]\s+"?https:\/\//.test(server.body) || /\brewrite\s+\S+\s+https:\/\//.test(server.body);
         const serves = /\bproxy_pass\b/.test(
