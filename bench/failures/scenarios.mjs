@@ -166,7 +166,7 @@ export const SCENARIOS = [
   {
     id: "postgres",
     title: "PostgreSQL down",
-    allowed: "POST while it is down, answered 503",
+    allowed: "API calls while it is down, answered 503",
     async event(bench) {
       const { engine, eventually, outageSeconds } = bench;
       const [service, backend] = [bench.service("postgres"), bench.service("backend")];
