@@ -12,6 +12,8 @@ async function main(args: string[]): Promise<number> {
   }
   const run = runLoad(parseCommandLine(args));
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => run.stop());
+  process.on("disconnect", () => run.stop());
+  process.channel?.unref();
   const started = Date.now();
   const timer = setInterval(() => {
     const { sent, failed } = run.progress;

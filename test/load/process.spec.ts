@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -47,6 +49,21 @@ describe("load client in a process of its own", () => {
     const report = await run.stop();
     assert.ok(report.sent > 0 && report.sent < 1000, `${report.sent} sent`);
     assert.equal(report.unfinished, 0);
+  });
+
+  it("stops when the process that started it is gone", async () => {
+    let requests = 0;
+    const count = () => (requests += 1);
+    server.on("request", count);
+    const program = `require(${JSON.stringify(join(__dirname, "index.js"))}).startLoadProcess(JSON.parse(process.argv[1])); setTimeout(() => process.exit(), 1500)`;
+    const starter = spawn(process.execPath, ["-e", program, JSON.stringify({ url, caFile, seconds: 60 })], { stdio: "ignore" });
+    await once(starter, "exit");
+    assert.ok(requests > 0, "it had not begun");
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    const then = requests;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    server.off("request", count);
+    assert.equal(requests, then);
   });
 
   it("says why it could not run", async () => {

@@ -17,11 +17,16 @@ export interface LoadProcess {
  * @param onProgress gets each line of progress
  */
 export function startLoadProcess(options: Parameters<typeof commandLine>[0], onProgress?: (line: string) => void): LoadProcess {
-  const child = spawn(process.execPath, [join(__dirname, "main.js"), ...commandLine(options)], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [join(__dirname, "main.js"), ...commandLine(options)], {
+    // The channel tells the client when this process is gone, which may not find the time to stop it.
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
   const said: string[] = [];
   let output = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+  const { stdout, stderr } = child;
+  if (!stdout || !stderr) throw new Error("the load client has no output");
+  stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+  stderr.setEncoding("utf8").on("data", (text: string) => {
     for (const line of text.split("\n").filter(Boolean)) {
       said.push(line);
       onProgress?.(line);
