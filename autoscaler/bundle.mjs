@@ -7,6 +7,9 @@ import { build } from "esbuild";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
+/** What the bundle is made of. */
+export const inputs = [here, join(here, "..", "package-lock.json")];
+
 /** Writes `autoscaler.js` into `folder`. Same sources and same dependencies, same bytes. */
 export async function bundle(folder) {
   rmSync(folder, { recursive: true, force: true });

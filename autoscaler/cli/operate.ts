@@ -3,8 +3,9 @@ import { type Command } from "commander";
 import { type Decision } from "../core/decide";
 import { type ServiceStatus } from "../daemon/daemon";
 import { createServer } from "../server/server";
-import { assemble, settingsFrom } from "./assemble";
+import { assemble, listenAddress, settingsFrom } from "./assemble";
 import { UsageError } from "./errors";
+import { runGate } from "./gate";
 
 interface Common {
   readonly config?: string;
@@ -30,6 +31,7 @@ export function addOperations(program: Command): void {
     command(name, description).option("--url <url>", "address of the daemon (default: from the settings)").option("--json", "print JSON");
 
   command("run", "run the daemon").action(async (options: Common) => run(options));
+  command("gate", "run the gate: the only process with the engine's socket").action(async (options: Common) => runGate(options));
 
   remote("status", "services, replicas and the last decision")
     .option("--watch", "every two seconds")
@@ -78,11 +80,28 @@ export function addOperations(program: Command): void {
   change("pause", "stop changes to a service ('*' for all) for a while")
     .option("--minutes <minutes>", "how long, at most a day", "60")
     .action(async (service: string, options: Common & { minutes: string }) => {
-      const minutes = Number(options.minutes);
-      if (!(minutes > 0 && minutes <= 1440)) throw new UsageError([`--minutes "${options.minutes}" is not between 0 and 1440`]);
-      await ask(options, "/api/pause", { service, seconds: Math.ceil(minutes * 60), by: process.env["USER"] ?? "the command line" });
+      await ask(options, "/api/pause", {
+        service,
+        seconds: minutesToSeconds(options.minutes),
+        by: process.env["USER"] ?? "the command line",
+      });
     });
   change("resume", "end a pause").action(async (service: string, options: Common) => void (await ask(options, "/api/resume", { service })));
+
+  const lease = program.command("lease").description("keep every count while a deploy runs");
+  const leaseCommand = (name: string, description: string) =>
+    lease
+      .command(name)
+      .description(description)
+      .option("-c, --config <file>", "settings of the daemon")
+      .option("--url <url>", "address of the daemon (default: from the settings)")
+      .option("--token-file <file>", "file with the API token (default: from the settings)");
+  leaseCommand("take", "no count changes until the lease is given back or has run out")
+    .option("--minutes <minutes>", "how long at most, up to a day", "30")
+    .action(async (options: Common & { minutes: string }) => {
+      await ask(options, "/api/lease", { seconds: minutesToSeconds(options.minutes), by: "a deploy" });
+    });
+  leaseCommand("end", "give the lease back").action(async (options: Common) => void (await ask(options, "/api/lease/end", {})));
 
   const config = program.command("config").description("settings");
   config
@@ -94,11 +113,17 @@ export function addOperations(program: Command): void {
     });
 }
 
+/** @throws UsageError */
+function minutesToSeconds(text: string): number {
+  const minutes = Number(text);
+  if (!(minutes > 0 && minutes <= 1440)) throw new UsageError([`--minutes "${text}" is not between 0 and 1440`]);
+  return Math.ceil(minutes * 60);
+}
+
 async function run(options: Common): Promise<void> {
   const { settings, daemon, metrics, log, token } = assemble(settingsFrom(options.config, process.env));
-  const server = createServer({ daemon, metrics, ...(token === undefined ? {} : { token }) });
-  const [, host = "", port = ""] = /^(.+):(\d+)$/.exec(settings.listen) ?? [];
-  await server.listen({ host: host.replace(/^\[|\]$/g, ""), port: Number(port) });
+  const server = createServer({ daemon, metrics, pathPrefix: settings.pathPrefix, ...(token === undefined ? {} : { token }) });
+  await server.listen(listenAddress(settings.listen));
   log.info({ listen: settings.listen, target: settings.target, dryRun: settings.dryRun }, "running");
   const stop = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
@@ -108,7 +133,7 @@ async function run(options: Common): Promise<void> {
     const rest = Math.max(100, settings.fastInterval * 1000 - (performance.now() - started));
     await sleep(rest, undefined, { signal: stop.signal }).catch(() => undefined);
   }
-  daemon.save();
+  await daemon.stop();
   await server.close();
   log.info({}, "stopped");
 }
@@ -120,7 +145,7 @@ async function ask(options: Common, path: string, body?: unknown): Promise<unkno
   const token = file === undefined ? undefined : (await import("node:fs")).readFileSync(file, "utf8").trim();
   let response: Response;
   try {
-    response = await fetch(new URL(path, base), {
+    response = await fetch(`${base.replace(/\/$/, "")}${options.url === undefined ? settings.pathPrefix.replace(/\/$/, "") : ""}${path}`, {
       ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
       headers: {
         ...(body === undefined ? {} : { "content-type": "application/json" }),

@@ -147,6 +147,28 @@ describe("settings", () => {
     assert.match(problems[4] ?? "", /c: cpu/);
   });
 
+  it("take a target's query from the daemon's template, or the service's own label", () => {
+    const problems: string[] = [];
+    const templates = { requestsQuery: 'sum(rate(r{workload="$service"}[15s]))', latencyQuery: 'quantile($quantile, l{s="$service"})' };
+    const labels = {
+      "autoscaler.enable": "true",
+      "autoscaler.target_requests_per_second": "70",
+      "autoscaler.target_latency_seconds": "0.3",
+      "autoscaler.target_latency_quantile": "0.99",
+    };
+    assert.deepEqual(parseLabels(labels, "shop-api", problems, templates)?.queries, [
+      { name: "requests", kind: "rate", target: 70, query: 'sum(rate(r{workload="shop-api"}[15s]))' },
+      { name: "latency", kind: "latency", target: 0.3, query: 'quantile(0.99, l{s="shop-api"})' },
+    ]);
+    const own = { "autoscaler.enable": "true", "autoscaler.requests_per_second": "5", "autoscaler.requests_query": "sum(own)" };
+    assert.deepEqual(parseLabels(own, "a", problems, templates)?.queries, [
+      { name: "requests", kind: "rate", target: 5, query: "sum(own)" },
+    ]);
+    assert.deepEqual(problems, []);
+    parseLabels({ "autoscaler.enable": "true", "autoscaler.target_queue": "10" }, "b", problems, templates);
+    assert.match(problems.join(), /b: autoscaler\.target_queue needs a query; set label autoscaler\.queue_query/);
+  });
+
   it("answer any text with settings or named problems", () => {
     fc.assert(fc.property(fc.string(), (text) => void parseServiceLine(text, "line", [])));
     fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => void parseShellFile(text, "file", [])));

@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { DEFAULTS } from "../core/policy";
 
+/** Name of the Swarm config that says which instance may scale, where nothing else is set. */
+export const LEASE_NAME = "testbro-autoscaler-lease";
+
 const seconds = (least: number) => z.number().min(least).max(86_400);
 const replicas = z.number().int().min(0).max(1000);
 
@@ -17,6 +20,8 @@ const query = z.strictObject({
   target: z.number().positive(),
   capacity: z.number().positive().optional(),
 });
+
+const address = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, { error: "host:port" });
 
 /** A window in which other bounds hold. */
 const schedule = z.strictObject({
@@ -58,14 +63,25 @@ export const settingsSchema = z.strictObject({
   docker: z.string().default("/var/run/docker.sock"),
   prometheus: z.url({ protocol: /^https?$/ }).optional(),
   state: z.string().default("/var/lib/testbro-autoscaler"),
-  listen: z
-    .string()
-    .regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, { error: "host:port" })
-    .default("127.0.0.1:9095"),
+  listen: address.default("127.0.0.1:9095"),
   tokenFile: z.string().optional(),
   slackWebhookFile: z.string().optional(),
   webhook: z.url({ protocol: /^https?$/ }).optional(),
   dryRun: z.boolean().default(false),
+  gate: z.url({ protocol: /^http$/ }).optional(),
+  gateTokenFile: z.string().optional(),
+  gateListen: address.default("127.0.0.1:9096"),
+  lease: z
+    .string()
+    .regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/, { error: "letters, digits, . _ and -" })
+    .default(LEASE_NAME),
+  pathPrefix: z
+    .string()
+    .regex(/^(\/[a-zA-Z0-9_.-]+)*\/?$/, { error: "a path like /autoscaler" })
+    .default("/"),
+  requestsQuery: z.string().optional(),
+  latencyQuery: z.string().optional(),
+  queueQuery: z.string().optional(),
   services: z.record(z.string(), serviceSchema).default({}),
 });
 export type Settings = z.infer<typeof settingsSchema>;
@@ -87,6 +103,14 @@ export const VARIABLES: Readonly<Record<string, { readonly key: keyof Settings; 
   AUTOSCALER_LISTEN: { key: "listen", kind: "text" },
   AUTOSCALER_TOKEN_FILE: { key: "tokenFile", kind: "text" },
   AUTOSCALER_DRY_RUN: { key: "dryRun", kind: "boolean" },
+  AUTOSCALER_GATE: { key: "gate", kind: "text" },
+  AUTOSCALER_GATE_TOKEN_FILE: { key: "gateTokenFile", kind: "text" },
+  AUTOSCALER_GATE_LISTEN: { key: "gateListen", kind: "text" },
+  AUTOSCALER_LEASE: { key: "lease", kind: "text" },
+  AUTOSCALER_PATH_PREFIX: { key: "pathPrefix", kind: "text" },
+  AUTOSCALER_REQUESTS_QUERY: { key: "requestsQuery", kind: "text" },
+  AUTOSCALER_LATENCY_QUERY: { key: "latencyQuery", kind: "text" },
+  AUTOSCALER_QUEUE_QUERY: { key: "queueQuery", kind: "text" },
   PROMETHEUS_URL: { key: "prometheus", kind: "text" },
   SLACK_WEBHOOK_FILE: { key: "slackWebhookFile", kind: "text" },
   NOTIFY_WEBHOOK_URL: { key: "webhook", kind: "text" },

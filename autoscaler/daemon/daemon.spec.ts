@@ -66,7 +66,7 @@ class World {
       target,
       readings,
       store,
-      lease: { hold: async () => true },
+      lease: { hold: async () => true, release: async () => undefined },
       notifier: new Notifier([]),
       gauge: { leader: () => undefined, cycle: () => undefined, service: () => undefined },
       log: { info: () => undefined, warn: () => undefined },

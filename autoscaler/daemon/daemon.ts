@@ -48,6 +48,7 @@ export class Daemon {
   private savedAt = 0;
   private statuses: ServiceStatus[] = [];
   private problems: string[] = [];
+  private turning: Promise<void> = Promise.resolve();
   private readonly now: () => number;
 
   constructor(private readonly parts: Parts) {
@@ -77,8 +78,37 @@ export class Daemon {
     this.parts.store.save(this.saved);
   }
 
+  /**
+   * A deploy's lease: nothing is changed until it is given back or has run out. Resolves when a turn that was under way has ended,
+   * so that from then on nothing moves.
+   */
+  async holdForDeploy(until: number, by: string): Promise<void> {
+    this.saved = { ...this.saved, deploy: { until, by } };
+    this.parts.store.save(this.saved);
+    await this.turning;
+  }
+
+  /** The deploy has ended. */
+  endDeploy(): void {
+    const { deploy: ended, ...rest } = this.saved;
+    void ended;
+    this.saved = rest;
+    this.parts.store.save(this.saved);
+  }
+
   /** One turn over all services. Never throws. */
-  async cycle(): Promise<void> {
+  cycle(): Promise<void> {
+    this.turning = this.turnAll();
+    return this.turning;
+  }
+
+  /** Gives the lease up and writes everything remembered: the process is about to end. */
+  async stop(): Promise<void> {
+    this.save();
+    await limited(this.parts.lease.release(), "the lease").catch((error: Error) => this.parts.log.warn({}, error.message));
+  }
+
+  private async turnAll(): Promise<void> {
     const { settings, target, lease, log, notifier, gauge } = this.parts;
     const time = this.now();
     const problems: string[] = [];
@@ -144,15 +174,16 @@ export class Daemon {
   }
 
   private settingsOf(service: ManagedService, problems: string[]): ServiceSettings | undefined {
-    const labels = parseLabels(service.labels, service.name, problems);
+    const labels = parseLabels(service.labels, service.name, problems, this.parts.settings);
     const configured = Object.hasOwn(this.parts.settings.services, service.name) ? this.parts.settings.services[service.name] : undefined;
     if (configured?.enable === false) return undefined;
     return checkService({ ...configured, ...labels }, service.name, problems);
   }
 
   private observe(service: ManagedService, readings: Observation["readings"], time: number): Observation {
-    const { desired, ready, rollout, revision } = service;
-    const pauses = [this.saved.pauses[service.name], this.saved.pauses["*"]].filter((pause) => pause !== undefined && pause.until > time);
+    const { desired, ready, rollout, revision, placeable } = service;
+    const { pauses: kept, deploy } = this.saved;
+    const pauses = [kept[service.name], kept["*"], deploy].filter((pause) => pause !== undefined && pause.until > time);
     const labelled = Number(service.labels["autoscaler.pause_until"] ?? NaN);
     const paused = pauses[0] ?? (labelled > time ? { until: labelled, by: "the deploy's lease" } : undefined);
     return {
@@ -162,6 +193,7 @@ export class Daemon {
       readings,
       ...(rollout === undefined ? {} : { rollout }),
       ...(revision === undefined ? {} : { revision }),
+      ...(placeable === undefined ? {} : { placeable }),
       ...(paused === undefined ? {} : { paused }),
     };
   }

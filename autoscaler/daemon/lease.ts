@@ -2,35 +2,39 @@ import { randomUUID } from "node:crypto";
 import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type Docker from "dockerode";
+import { LEASE_NAME } from "../config/settings";
 
 /** One writer at a time: whoever holds the lease may scale; the others watch. */
 export interface Lease {
   /** Takes or renews the lease; false while another instance holds it. */
   hold(now: number): Promise<boolean>;
+  /** Gives it up, so that the next instance need not wait for its end. */
+  release(): Promise<void>;
 }
 
 /** Seconds without renewal after which another instance may take over: three missed turns of the slowest loop that renews. */
 export const LEASE_SECONDS = 30;
 
-const NAME = "testbro-autoscaler-lease";
+interface SwarmConfig {
+  readonly ID: string;
+  readonly Version: { readonly Index: number };
+  readonly Spec: { readonly Name: string; readonly Labels?: Readonly<Record<string, string>> };
+}
 
 /** A lease among all managers of a swarm: labels of a Swarm config, changed only with the version they were read at. */
 export class SwarmLease implements Lease {
-  private readonly holder = randomUUID();
-
-  constructor(private readonly docker: Docker) {}
+  constructor(
+    private readonly docker: Docker,
+    private readonly name: string = LEASE_NAME,
+    private readonly holder: string = randomUUID(),
+  ) {}
 
   async hold(now: number): Promise<boolean> {
     const labels = { holder: this.holder, until: String(Math.round(now + LEASE_SECONDS)) };
-    const found = (await this.docker.listConfigs({ filters: JSON.stringify({ name: [NAME] }) })) as unknown as {
-      ID: string;
-      Version: { Index: number };
-      Spec: { Name: string; Labels?: Record<string, string> };
-    }[];
-    const lease = found.find((entry) => entry.Spec.Name === NAME);
+    const lease = await this.read();
     try {
       if (lease === undefined) {
-        await this.docker.createConfig({ Name: NAME, Labels: labels, Data: Buffer.from("-").toString("base64") } as never);
+        await this.docker.createConfig({ Name: this.name, Labels: labels, Data: Buffer.from("-").toString("base64") } as never);
         return true;
       }
       const held = lease.Spec.Labels ?? {};
@@ -43,15 +47,32 @@ export class SwarmLease implements Lease {
       throw error;
     }
   }
+
+  async release(): Promise<void> {
+    const lease = await this.read();
+    if (lease?.Spec.Labels?.["holder"] === this.holder) await this.docker.getConfig(lease.ID).remove();
+  }
+
+  private async read(): Promise<SwarmConfig | undefined> {
+    const found = (await this.docker.listConfigs({ filters: JSON.stringify({ name: [this.name] }) })) as unknown as SwarmConfig[];
+    return found.find((entry) => entry.Spec.Name === this.name);
+  }
 }
 
 /** A lease among the processes of one host: a file in the state directory, put there by an atomic link. */
 export class FileLease implements Lease {
-  private readonly holder = randomUUID();
   private readonly file: string;
 
-  constructor(directory: string) {
+  constructor(
+    private readonly directory: string,
+    private readonly holder: string = randomUUID(),
+  ) {
     this.file = join(directory, "lease.json");
+  }
+
+  /** The same lease in another holder's name. */
+  of(holder: string): FileLease {
+    return new FileLease(this.directory, holder);
   }
 
   async hold(now: number): Promise<boolean> {
@@ -68,6 +89,10 @@ export class FileLease implements Lease {
       rmSync(own, { force: true });
     }
     return this.read()?.holder === this.holder;
+  }
+
+  async release(): Promise<void> {
+    if (this.read()?.holder === this.holder) rmSync(this.file, { force: true });
   }
 
   private read(): { holder: string; until: number } | undefined {

@@ -9,6 +9,8 @@ export interface Saved {
   readonly memories: Readonly<Record<string, Memory>>;
   /** Pauses by service; "*" is all of them. */
   readonly pauses: Readonly<Record<string, { readonly until: number; readonly by: string }>>;
+  /** The lease of a deploy that is under way. */
+  readonly deploy?: { readonly until: number; readonly by: string };
   /** The newest decisions that changed something or declined to, per service, oldest first. */
   readonly log: Readonly<Record<string, readonly Decision[]>>;
 }

@@ -6,8 +6,8 @@ export const PAGE = `<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Auto-scaler</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="/page.css">
-<script src="/page.js" defer></script>
+<link rel="stylesheet" href="page.css">
+<script src="page.js" defer></script>
 </head>
 <body>
 <header><h1>Auto-scaler</h1><p id="state" role="status" aria-live="polite">Loading</p></header>
@@ -95,19 +95,19 @@ async function show(service) {
   const article = make("article");
   article.append(make("h3", service.name), make("p", service.desired + " replicas, " + service.ready + " ready, " + service.min + " to " + service.max + ". " + service.decision.reason));
   article.append(chart(service, points), make("p", "Thick: replicas. Thin: load (" + (demand ? demand.signal : "no data") + "). Dashed: limits.", { class: "soft" }), votes(service.decision));
-  const log = await (await fetch("/api/services/" + encodeURIComponent(service.name) + "/decisions")).json();
+  const log = await (await fetch("api/services/" + encodeURIComponent(service.name) + "/decisions")).json();
   const details = make("details", undefined, { "data-service": service.name });
   details.append(make("summary", "Decisions of " + service.name));
   const list = make("ol", undefined, { reversed: "" });
   for (const entry of log.slice(-30).reverse()) list.append(make("li", new Date(entry.time * 1000).toISOString() + " " + entry.from + " to " + entry.to + ": " + entry.reason));
   details.append(list);
   const paused = service.pausedUntil !== undefined;
-  article.append(details, paused ? button("Resume", "Resume scaling of " + service.name, () => change("/api/resume", { service: service.name })) : button("Pause 1 hour", "Pause scaling of " + service.name + " for one hour", () => change("/api/pause", { service: service.name, seconds: 3600, by: "the status page" })));
+  article.append(details, paused ? button("Resume", "Resume scaling of " + service.name, () => change("api/resume", { service: service.name })) : button("Pause 1 hour", "Pause scaling of " + service.name + " for one hour", () => change("api/pause", { service: service.name, seconds: 3600, by: "the status page" })));
   return article;
 }
 async function refresh() {
   try {
-    const status = await (await fetch("/api/status")).json();
+    const status = await (await fetch("api/status")).json();
     const focused = document.activeElement && document.activeElement.getAttribute("aria-label");
     const open = new Set([...document.querySelectorAll("details[open]")].map((element) => element.getAttribute("data-service")));
     const articles = await Promise.all(status.services.map(show));

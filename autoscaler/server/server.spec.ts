@@ -10,6 +10,8 @@ describe("status page and API", () => {
     decisions: () => [],
     pause: (service: string, until: number, by: string) => void pauses.push([service, until, by]),
     resume: () => undefined,
+    holdForDeploy: async (until: number, by: string) => void pauses.push(["deploy", until, by]),
+    endDeploy: () => void pauses.push(["deploy", 0, ""]),
   };
   const make = (token?: string) =>
     createServer({ daemon, metrics: new Metrics(), now: () => 1000, ...(token === undefined ? {} : { token }) });
@@ -30,6 +32,26 @@ describe("status page and API", () => {
     assert.equal((await app.inject("/page.js")).statusCode, 200);
     assert.match((await app.inject("/metrics")).body, /autoscaler_leader/);
     assert.deepEqual((await app.inject("/api/status")).json(), { services: [], problems: [] });
+  });
+
+  it("works under a balancer's path, with health and metrics where the platform asks for them", async () => {
+    const app = createServer({ daemon, metrics: new Metrics(), now: () => 1000, token: "secret", pathPrefix: "/autoscaler" });
+    const page = await app.inject("/autoscaler/");
+    assert.equal(page.statusCode, 200);
+    assert.doesNotMatch(page.body, /(href|src)="\//, "references are relative");
+    assert.equal((await app.inject("/autoscaler")).headers.location, "autoscaler/");
+    assert.equal((await app.inject("/api/status")).statusCode, 404);
+    for (const path of ["/autoscaler/page.js", "/autoscaler/api/status", "/health", "/metrics"])
+      assert.equal((await app.inject(path)).statusCode, 200, path);
+    const lease = (path: string, payload: object, authorization?: string) =>
+      app.inject({ method: "POST", url: `/autoscaler/api/lease${path}`, payload, headers: authorization ? { authorization } : {} });
+    assert.equal((await lease("", { seconds: 60 })).statusCode, 401);
+    assert.equal((await lease("", { seconds: 60 }, "Bearer secret")).statusCode, 200);
+    assert.equal((await lease("/end", {}, "Bearer secret")).statusCode, 200);
+    assert.deepEqual(pauses.splice(0), [
+      ["deploy", 1060, "a deploy"],
+      ["deploy", 0, ""],
+    ]);
   });
 
   it("changes nothing without the right token", async () => {

@@ -1,9 +1,9 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { z } from "zod";
 import { type Daemon } from "../daemon/daemon";
 import { type Metrics } from "./metrics";
 import { PAGE, SCRIPT, STYLE } from "./page";
+import { sameSecret } from "./secret";
 
 /** Longest pause: a day, so that a forgotten one ends. */
 const LONGEST_PAUSE_SECONDS = 86_400;
@@ -12,13 +12,19 @@ const pauseBody = z.strictObject({
   seconds: z.number().int().min(1).max(LONGEST_PAUSE_SECONDS),
   by: z.string().min(1).max(100).default("the API"),
 });
+const leaseBody = z.strictObject({
+  seconds: z.number().int().min(1).max(LONGEST_PAUSE_SECONDS),
+  by: z.string().min(1).max(100).default("a deploy"),
+});
 const resumeBody = z.strictObject({ service: z.string().min(1).max(200) });
 
 export interface ServerOptions {
-  readonly daemon: Pick<Daemon, "status" | "decisions" | "pause" | "resume">;
+  readonly daemon: Pick<Daemon, "status" | "decisions" | "pause" | "resume" | "holdForDeploy" | "endDeploy">;
   readonly metrics: Metrics;
   /** Bearer token for everything that changes something; without one, changing is off. */
   readonly token?: string;
+  /** Path under which a balancer serves page and API. `/health` and `/metrics` stay at the root. @default "/" */
+  readonly pathPrefix?: string;
   readonly now?: () => number;
 }
 
@@ -42,14 +48,20 @@ export function createServer(options: ServerOptions): FastifyInstance {
     void reply.code(status).send({ error: status === 500 ? "the request could not be answered" : error.message });
   });
 
-  const text = (path: string, type: string, body: string) => app.get(path, async (_request, reply) => reply.type(type).send(body));
+  const prefix = (options.pathPrefix ?? "/").replace(/\/$/, "");
+  const text = (path: string, type: string, body: string) =>
+    app.get(`${prefix}${path}`, async (_request, reply) => reply.type(type).send(body));
+  // The page's own references are relative, so its address has to end in a slash.
+  if (prefix !== "") app.get(prefix, async (_request, reply) => reply.redirect(`${prefix.slice(prefix.lastIndexOf("/") + 1)}/`, 308));
   text("/", "text/html; charset=utf-8", PAGE);
   text("/page.css", "text/css; charset=utf-8", STYLE);
   text("/page.js", "text/javascript; charset=utf-8", SCRIPT);
   app.get("/health", async () => ({ status: "ok" }));
   app.get("/metrics", async (_request, reply) => reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()));
-  app.get("/api/status", async () => daemon.status());
-  app.get<{ Params: { service: string } }>("/api/services/:service/decisions", async (request) => daemon.decisions(request.params.service));
+  app.get(`${prefix}/api/status`, async () => daemon.status());
+  app.get<{ Params: { service: string } }>(`${prefix}/api/services/:service/decisions`, async (request) =>
+    daemon.decisions(request.params.service),
+  );
 
   const guard = async (request: FastifyRequest, reply: FastifyReply) => {
     if (options.token === undefined)
@@ -59,24 +71,20 @@ export function createServer(options: ServerOptions): FastifyInstance {
       return reply.code(401).header("www-authenticate", "Bearer").send({ error: "a valid bearer token is needed" });
     return undefined;
   };
-  const change = <T>(path: string, schema: z.ZodType<T>, act: (body: T) => void) =>
-    app.post(path, { preHandler: guard }, async (request, reply) => {
+  const change = <T>(path: string, schema: z.ZodType<T>, act: (body: T) => void | Promise<void>) =>
+    app.post(`${prefix}${path}`, { preHandler: guard }, async (request, reply) => {
       const body = schema.safeParse(request.body);
       if (!body.success)
         return reply.code(400).send({
           error: "the body is not valid",
           problems: body.error.issues.map((issue) => `${issue.path.join(".") || "body"}: ${issue.message}`),
         });
-      act(body.data);
+      await act(body.data);
       return { ok: true };
     });
   change("/api/pause", pauseBody, (body) => daemon.pause(body.service, now() + body.seconds, body.by));
   change("/api/resume", resumeBody, (body) => daemon.resume(body.service));
+  change("/api/lease", leaseBody, (body) => daemon.holdForDeploy(now() + body.seconds, body.by));
+  change("/api/lease/end", z.strictObject({}), () => daemon.endDeploy());
   return app;
-}
-
-/** Compares secrets in a time that tells nothing about them, whatever their lengths. */
-function sameSecret(given: string, wanted: string): boolean {
-  const digest = (value: string) => createHash("sha256").update(value).digest();
-  return timingSafeEqual(digest(given), digest(wanted));
 }

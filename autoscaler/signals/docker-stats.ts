@@ -38,6 +38,9 @@ export function cpuPercent(before: CpuPoint | undefined, after: CpuPoint, base: 
   return ((after.usage - before.usage) / (after.at - before.at) / base) * 100;
 }
 
+/** A container that nobody has asked for in this time is gone, as far as CPU is concerned. Longer than any check interval of sense. */
+const FORGOTTEN_SECONDS = 3600;
+
 /** Mean CPU and memory of a service's containers on this engine. */
 export interface ServiceStats {
   readonly cpu?: number;
@@ -73,6 +76,8 @@ export class DockerStats {
         if (used !== undefined && base) memory.push((used / base) * 100);
       }),
     );
+    const newest = Math.max(...[...this.points.values()].map((point) => point.at));
+    for (const [id, point] of this.points) if (newest - point.at > FORGOTTEN_SECONDS) this.points.delete(id);
     const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
     return {
       ...(cpu.length > 0 ? { cpu: mean(cpu) } : {}),
@@ -80,10 +85,5 @@ export class DockerStats {
       cpuReporting: cpu.length,
       memoryReporting: memory.length,
     };
-  }
-
-  /** Forgets containers that are gone. */
-  keep(containers: ReadonlySet<string>): void {
-    for (const id of this.points.keys()) if (!containers.has(id)) this.points.delete(id);
   }
 }

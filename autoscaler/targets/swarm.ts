@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { HOLDING_STATES } from "../core/observation";
 import { isManaged, withReplicas, type ReplicatedSpec } from "./gate";
+import { Room, type Demand, type SwarmNode } from "./placement";
 import { ScaleRefused, type ManagedService, type Target } from "./target";
 
 const CONFLICT_TRIES = 5;
@@ -11,7 +12,10 @@ interface SwarmService {
   readonly ID: string;
   readonly Version?: { readonly Index?: number };
   readonly Spec: ReplicatedSpec & {
-    readonly TaskTemplate?: { readonly Resources?: { readonly Limits?: Amount; readonly Reservations?: Amount } };
+    readonly TaskTemplate?: {
+      readonly Resources?: { readonly Limits?: Amount; readonly Reservations?: Amount };
+      readonly Placement?: { readonly Constraints?: readonly string[]; readonly MaxReplicas?: number };
+    };
   };
   readonly UpdateStatus?: { readonly State?: string };
 }
@@ -21,6 +25,8 @@ interface Amount {
 }
 interface SwarmTask {
   readonly ServiceID?: string;
+  readonly NodeID?: string;
+  readonly Spec?: { readonly Resources?: { readonly Reservations?: Amount } };
   readonly DesiredState?: string;
   readonly Status?: { readonly State?: string; readonly ContainerStatus?: { readonly ContainerID?: string } };
 }
@@ -29,20 +35,38 @@ interface SwarmTask {
 export class SwarmTarget implements Target {
   private configured: ReadonlySet<string> = new Set();
 
-  constructor(private readonly docker: Docker) {}
+  /** @param namespace only services of this stack (label `com.docker.stack.namespace`), so that two auto-scalers share a swarm */
+  constructor(
+    private readonly docker: Docker,
+    private readonly namespace?: string,
+  ) {}
 
   async list(configured: ReadonlySet<string>): Promise<ManagedService[]> {
     this.configured = configured;
-    const [services, tasks] = (await Promise.all([
+    const [services, tasks, nodes] = (await Promise.all([
       this.docker.listServices(),
       this.docker.listTasks({ filters: JSON.stringify({ "desired-state": ["running"] }) }),
-    ])) as unknown as [SwarmService[], SwarmTask[]];
+      this.docker.listNodes(),
+    ])) as unknown as [SwarmService[], SwarmTask[], SwarmNode[]];
+    const placed = tasks.map((task) => ({ ...task, reserved: task.Spec?.Resources?.Reservations ?? {} }));
+    const free = new Room(nodes, placed);
+    const tasksOf = new Map<string, SwarmTask[]>();
+    for (const task of tasks) {
+      const known = tasksOf.get(task.ServiceID ?? "");
+      if (known) known.push(task);
+      else tasksOf.set(task.ServiceID ?? "", [task]);
+    }
     return services
-      .filter(
-        (service) =>
-          service.Spec.Mode?.Replicated !== undefined && isManaged(service.Spec.Labels ?? {}, service.Spec.Name ?? "", configured),
-      )
-      .map((service) => describeService(service, tasks));
+      .filter((service) => service.Spec.Mode?.Replicated !== undefined && this.isOurs(service.Spec))
+      .map((service) => {
+        const room = free.placeable(demandOf(service));
+        return { ...describeService(service, tasksOf.get(service.ID) ?? []), ...(room === undefined ? {} : { placeable: room }) };
+      });
+  }
+
+  private isOurs(spec: ReplicatedSpec): boolean {
+    if (this.namespace !== undefined && spec.Labels?.["com.docker.stack.namespace"] !== this.namespace) return false;
+    return isManaged(spec.Labels ?? {}, spec.Name ?? "", this.configured);
   }
 
   async scale(name: string, count: number, options: { readonly during?: "rollout" } = {}): Promise<void> {
@@ -53,6 +77,8 @@ export class SwarmTarget implements Target {
       if (options.during !== "rollout" && (HOLDING_STATES as readonly string[]).includes(state)) {
         throw new ScaleRefused(`${name} is ${state} since it was looked at; a change now would defeat its rollback`);
       }
+      if (!this.isOurs(current.Spec))
+        throw new ScaleRefused(`${name} is not labelled for scaling${this.namespace === undefined ? "" : ` in stack ${this.namespace}`}`);
       const spec = withReplicas(current.Spec, count, this.configured);
       try {
         await handle.update({ ...spec, version: current.Version?.Index ?? 0 } as never);
@@ -66,8 +92,24 @@ export class SwarmTarget implements Target {
   }
 }
 
+function demandOf(service: SwarmService): Demand {
+  const { Resources: resources, Placement: placement } = service.Spec.TaskTemplate ?? {};
+  return {
+    serviceId: service.ID,
+    reserved: resources?.Reservations ?? {},
+    constraints: placement?.Constraints ?? [],
+    mostPerNode: placement?.MaxReplicas ?? 0,
+  };
+}
+
+/** Everything of a specification but the count: what changed when a deploy touched the service, even if only a label of it. */
+function revisionOf(spec: SwarmService["Spec"]): string {
+  const rest = { ...spec, Mode: undefined };
+  return createHash("sha256").update(JSON.stringify(rest)).digest("hex").slice(0, 16);
+}
+
 function describeService(service: SwarmService, tasks: readonly SwarmTask[]): ManagedService {
-  const running = tasks.filter((task) => task.ServiceID === service.ID && task.Status?.State === "running");
+  const running = tasks.filter((task) => task.Status?.State === "running");
   const { Limits: limits, Reservations: reservations } = service.Spec.TaskTemplate?.Resources ?? {};
   const cpu = reservations?.NanoCPUs || limits?.NanoCPUs;
   const memory = reservations?.MemoryBytes || limits?.MemoryBytes;
@@ -80,9 +122,6 @@ function describeService(service: SwarmService, tasks: readonly SwarmTask[]): Ma
     ...(cpu ? { cpuBase: cpu } : {}),
     ...(memory ? { memoryBase: memory } : {}),
     ...(service.UpdateStatus?.State === undefined ? {} : { rollout: service.UpdateStatus.State }),
-    revision: createHash("sha256")
-      .update(JSON.stringify(service.Spec.TaskTemplate ?? {}))
-      .digest("hex")
-      .slice(0, 16),
+    revision: revisionOf(service.Spec),
   };
 }

@@ -11,7 +11,10 @@ export interface ManagedService {
   readonly cpuBase?: number;
   readonly memoryBase?: number;
   readonly rollout?: string;
+  /** Changes with everything of the service but its count. */
   readonly revision?: string;
+  /** Replicas the nodes have room for; absent where nothing limits them. */
+  readonly placeable?: number;
 }
 
 /** Where services run. */
