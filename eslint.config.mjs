@@ -10,7 +10,11 @@ const PLATFORM_NEUTRAL = [
   "components/data/**",
   "components/observability/**",
   "components/autoscaling/**",
+  "components/certificates/**",
+  "components/platform/*.ts",
 ];
+
+const ONE_PROVIDER = "a tier describes Workloads; only components/platform/<name> knows a provider";
 
 export default tseslint.config(
   { ignores: ["**/dist/**", "**/node_modules/**", "**/coverage/**"] },
@@ -35,10 +39,11 @@ export default tseslint.config(
         "error",
         {
           paths: [
-            { name: "@pulumi/docker", message: "a tier describes Workloads; only components/platform/<name> knows a provider" },
-            { name: "@pulumi/kubernetes", message: "a tier describes Workloads; only components/platform/<name> knows a provider" },
+            { name: "@pulumi/docker", message: ONE_PROVIDER },
+            { name: "@pulumi/kubernetes", message: ONE_PROVIDER },
           ],
           patterns: [
+            { group: ["@pulumi/docker/*", "@pulumi/kubernetes/*", "@pulumi/docker-build*"], message: ONE_PROVIDER },
             {
               group: ["**/platform/swarm*", "**/platform/kubernetes*", "**/platform/compose*"],
               message: "a tier takes a Platform; it does not choose one",

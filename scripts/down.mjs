@@ -6,6 +6,7 @@ import { dockerClient, whyUnreachable } from "../toolchain/docker/client.mjs";
 import { ToolchainError } from "../toolchain/errors.mjs";
 import { paths } from "../toolchain/paths.mjs";
 import { step } from "../toolchain/progress.mjs";
+import { removeLease } from "./local/autoscaler.mjs";
 import { readConfiguration, writeConfiguration } from "./local/configuration.mjs";
 import { build, ensureDependencies } from "./local/dependencies.mjs";
 import { alone, madeBefore, main, outputs, pulumi } from "./local/deploy.mjs";
@@ -107,6 +108,7 @@ async function down(args) {
   const configured = (await readConfiguration(files.config, [])).name;
   const name = withVolumes ? configured : ((await outputs(stack)).name ?? configured);
   await (withVolumes ? destroy : suspend)(stack, docker, name);
+  await removeLease(docker, name);
   await stopIdleEngine();
   console.log(
     withVolumes

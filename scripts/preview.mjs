@@ -1,14 +1,15 @@
-// npm run preview [-- PULUMI ARGUMENTS]: what `npm run up` would change.
+// npm run preview [-- [--policy PRESET] PULUMI ARGUMENTS]: what `npm run up` would change, and whether the policies allow it.
 import { copyFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ToolchainError } from "../toolchain/errors.mjs";
 import { alone, main, prepare, pulumi } from "./local/deploy.mjs";
+import { takePreset, withPolicies } from "./local/policies.mjs";
 import { explain } from "./local/stack.mjs";
 
 main(() =>
   alone(async () => {
-    const args = process.argv.slice(2);
-    const { stack } = await prepare(args);
+    const taken = takePreset(process.argv.slice(2));
+    const { stack, args } = await withPolicies((await prepare(taken.rest)).stack, taken);
     // Pulumi saves --config values in the file it is given, and a preview must not change anything.
     const copy = join(stack.files.home, "preview.yaml");
     copyFileSync(stack.files.config, copy);

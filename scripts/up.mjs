@@ -1,8 +1,10 @@
-// npm run up [-- PULUMI ARGUMENTS]: sets up whatever is missing and deploys the local stack.
+// npm run up [-- [--policy PRESET] PULUMI ARGUMENTS]: sets up whatever is missing and deploys the local stack.
 import { ToolchainError } from "../toolchain/errors.mjs";
+import { whileHeld } from "./local/autoscaler.mjs";
 import { alone, main, outputs, prepare, pulumi } from "./local/deploy.mjs";
 import { FailureWatch } from "./local/failures.mjs";
 import { checkOwner } from "./local/owner.mjs";
+import { takePreset, withPolicies } from "./local/policies.mjs";
 import { checkPorts } from "./local/ports.mjs";
 import { recover } from "./local/recovery.mjs";
 import { explain } from "./local/stack.mjs";
@@ -27,12 +29,13 @@ async function deploy(stack, docker, name, args) {
 
 main(() =>
   alone(async () => {
-    const args = process.argv.slice(2);
-    const { docker, stack, config } = await prepare(args);
+    const taken = takePreset(process.argv.slice(2));
+    const { docker, stack: plain, config } = await prepare(taken.rest);
+    const { stack, args } = await withPolicies(plain, taken);
     await checkOwner(docker, config.name);
     await recover(stack, docker, config.name);
     await checkPorts(docker, config);
-    await deploy(stack, docker, config.name, args);
+    await whileHeld(docker, config.name, () => deploy(stack, docker, config.name, args));
     const values = await outputs(stack);
     console.log(`\n${describeStatus(overall(await serviceStatus(docker, config.name), values, stack.files.ca))}`);
   }),

@@ -1,15 +1,20 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { AppTier } from "@testbro/components/app";
+import { autoscalerRules } from "@testbro/components/autoscaling";
 import { OwnCertificateAuthority } from "@testbro/components/certificates";
 import { DataTier } from "@testbro/components/data";
 import { NginxLoadBalancer, type BalancerAccess } from "@testbro/components/load-balancer/nginx";
 import { ObservabilityTier } from "@testbro/components/observability";
-import { SwarmPlatform } from "@testbro/components/platform/swarm";
+import { AUTOSCALER_PATH, autoScaler } from "./autoscaler";
 import type { Environment } from "./environment";
+import { platformOf } from "./platform";
 
 /** Path of Prometheus' pages behind the balancer. */
 const PROMETHEUS_PATH = "/prometheus";
+
+/** Why `localhost` does without HSTS. */
+const WITHOUT_HSTS = "browsers apply it to a name on all its ports, and localhost has others of the developer's";
 
 /** What a deployed stack tells people and scripts. */
 export interface Deployment {
@@ -20,6 +25,8 @@ export interface Deployment {
   caPem: pulumi.Output<string>;
   /** Where monitoring wants a password: user and password. Secret. */
   monitoringLogin?: pulumi.Output<{ user: string; password: string }>;
+  /** For pausing on the auto-scaler's status page. Secret. */
+  autoscalerToken?: pulumi.Output<string>;
 }
 
 /** Who may open the monitoring pages, and with which password where one is wanted. */
@@ -34,14 +41,9 @@ function monitoringAccess(environment: Environment): { access: BalancerAccess; l
 }
 
 /** Builds every tier of an environment. */
-export function deploy(environment: Environment): Deployment {
+export async function deploy(environment: Environment): Promise<Deployment> {
   const { name, images, domain } = environment;
-  const platform = new SwarmPlatform(name, {
-    singleNode: environment.size === "small",
-    encrypted: environment.encryptedNetworks,
-    suspended: environment.suspended,
-    labels: environment.owner === "" ? {} : { "testbro.owner": environment.owner },
-  });
+  const platform = await platformOf(environment);
   const ca = new OwnCertificateAuthority(name);
   const refs = { app: AppTier.declare(platform), observability: ObservabilityTier.declare(platform) };
   const scraper = refs.observability.prometheus;
@@ -52,6 +54,11 @@ export function deploy(environment: Environment): Deployment {
     ca,
     scraper,
     images: { postgres: images.postgres, redis: images.redis, postgresExporter: images.exporters, redisExporter: images.exporters },
+    postgres: {
+      ...environment.postgres,
+      workload: { policyExemptions: { "backup-database": "saved from outside the stack: docs/operations.md, Backup" } },
+    },
+    redis: environment.redis,
   });
   const { version: backendVersion, env: backendEnv, ...backend } = environment.backend;
   const { version: frontendVersion, env: frontendEnv, ...frontend } = environment.frontend;
@@ -66,21 +73,24 @@ export function deploy(environment: Environment): Deployment {
     frontend: { ...frontend, env: { APP_VERSION: frontendVersion, ...frontendEnv } },
   });
 
+  const scaling = autoScaler(environment, platform, scraper, PROMETHEUS_PATH);
   const monitoring = monitoringAccess(environment);
   const balancer = new NginxLoadBalancer("load-balancer", {
     platform,
     image: images.nginx,
     hosts: [domain],
-    // Browsers apply HSTS to a name on all its ports, so on localhost it would break whatever else a developer runs there.
     tls: { authority: ca, hsts: domain === "localhost" ? false : {} },
+    ...(domain === "localhost" ? { policyExemptions: { "tls-hsts": WITHOUT_HSTS } } : {}),
     // A changed route or certificate is taken by the running balancer: replacing it would refuse connections for a moment.
     onChange: "reload",
     ports: { http: environment.httpPort, https: environment.httpsPort },
     scraper,
+    ...environment.balancer,
     routes: [
       { name: "api", path: "/api/", to: refs.app.backend, strategy: "least-connections" },
       { name: "websocket", path: "/ws", to: refs.app.backend, strategy: "ip-hash", websocket: true },
       { name: "prometheus", path: `${PROMETHEUS_PATH}/`, to: scraper, access: monitoring.access },
+      ...(scaling ? [{ name: "autoscaler", path: `${AUTOSCALER_PATH}/`, to: scaling.refs.autoscaler, access: monitoring.access }] : []),
       { name: "frontend", path: "/", to: refs.app.frontend },
     ],
   });
@@ -91,13 +101,20 @@ export function deploy(environment: Environment): Deployment {
     image: images.prometheus,
     pathPrefix: PROMETHEUS_PATH,
     externalUrl: `${origin}${PROMETHEUS_PATH}`,
-    targets: [...app.targets, ...data.targets, ...balancer.targets],
+    targets: [...app.targets, ...data.targets, ...balancer.targets, ...(scaling?.targets ?? [])],
+    rules: scaling ? [autoscalerRules()] : [],
+    ...environment.prometheus,
   });
 
   return {
     name,
-    urls: { app: `${origin}/`, prometheus: `${origin}${PROMETHEUS_PATH}` },
+    urls: {
+      app: `${origin}/`,
+      prometheus: `${origin}${PROMETHEUS_PATH}`,
+      ...(scaling ? { autoscaler: `${origin}${AUTOSCALER_PATH}/` } : {}),
+    },
     caPem: ca.certificatePem,
     ...(monitoring.login ? { monitoringLogin: monitoring.login } : {}),
+    ...(scaling ? { autoscalerToken: scaling.token } : {}),
   };
 }

@@ -15,11 +15,21 @@ const GOOD = {
   images: Object.fromEntries(IMAGE_NAMES.map((name) => [name, `example/${name}:1`])),
   backend: {},
   frontend: {},
+  balancer: {},
+  postgres: {},
+  redis: {},
+  prometheus: {},
+  kubernetes: {},
+  autoscaler: {},
+  engine: { socket: "/var/run/docker.sock", group: 999 },
   encryptedNetworks: true,
   monitoringAccess: "host",
   suspended: false,
   owner: "",
 };
+
+/** What a stack on Kubernetes sets. */
+const CLUSTER = { platform: "kubernetes", size: "large", monitoringAccess: "password", kubernetes: { context: "production" } };
 
 /** The error's message for a configuration that has to be refused. */
 function refusal(change: Record<string, unknown>): string {
@@ -49,6 +59,14 @@ describe("readEnvironment", () => {
     assert.equal(backend.resources.limits.cpu, "2");
     assert.equal(backend.resources.limits.memory, "384Mi");
     assert.equal(backend.version, "7");
+  });
+
+  it("is, at size large, what three zones and more than 10,000 users need", () => {
+    const { backend, frontend, balancer, postgres } = readEnvironment("testbro", { ...GOOD, ...CLUSTER, postgres: { storage: "1Gi" } });
+    assert.deepEqual(backend.scale, { min: 3, max: 10, cpu: 70, memory: 80 });
+    assert.deepEqual(frontend.scale, { min: 3, max: 10, cpu: 70, memory: 80 });
+    assert.equal(balancer.replicas, 3);
+    assert.deepEqual([postgres.storage, postgres.resources?.limits?.memory], ["1Gi", "8Gi"]);
   });
 
   it("takes a version that the command line turned into a number", () => {
@@ -92,6 +110,41 @@ describe("readEnvironment", () => {
       [/^testbro:backend\.resources\.limits\.mem: not a configuration key\. Fix: remove it, or write one of cpu, memory\./],
     ],
     ["a quantity that is neither text nor number", { backend: { resources: { limits: { cpu: true } } } }, [/cpu: true: not a quantity/]],
+    ["a size that needs Kubernetes", { size: "large" }, [/^testbro:size: "large" is for Kubernetes\. Fix: .*platform to kubernetes\./]],
+    ["a cluster without its platform", { kubernetes: { context: "x" } }, [/^testbro:kubernetes: is set, but the platform is swarm\. Fix:/]],
+    [
+      "Kubernetes without a context",
+      { ...CLUSTER, kubernetes: {} },
+      [/^testbro:kubernetes\.context: is missing, and the current context is never taken/, /Fix: pulumi config set/],
+    ],
+    [
+      "the cluster's own namespace",
+      { ...CLUSTER, kubernetes: { namespace: "kube-system" } },
+      [/kubernetes\.namespace: "kube-system": is the cluster's own.*Fix:/],
+    ],
+    [
+      "a namespace that is too long",
+      { ...CLUSTER, kubernetes: { namespace: "n".repeat(64) } },
+      [/kubernetes\.namespace: "n+": write at most 63/],
+    ],
+    [
+      "a port no node can publish",
+      { ...CLUSTER, kubernetes: { context: "x", publish: "NodePort" } },
+      [/testbro:httpPort: 8080 cannot be a port of every node\. Fix:/, /30000 to 32767/],
+    ],
+    [
+      "monitoring from a host that cannot be told apart",
+      { ...CLUSTER, monitoringAccess: "host" },
+      [/testbro:monitoringAccess: "host" cannot be told.*Fix: write password/],
+    ],
+    ["storage that is no quantity", { postgres: { storage: "lots" } }, [/^testbro:postgres\.storage: "lots": .*not a byte quantity.*Fix:/]],
+    [
+      "an unknown key of the cluster",
+      { ...CLUSTER, kubernetes: { contxt: "x" } },
+      [/^testbro:kubernetes\.contxt: not a configuration key\. Fix: .*context/],
+    ],
+    ["a pace of the auto-scaler that is none", { autoscaler: { checkInterval: 0 } }, [/testbro:autoscaler\.checkInterval: 0: /]],
+    ["a socket that is no path", { engine: { socket: "docker.sock", group: 1 } }, [/testbro:engine\.socket: "docker\.sock"/]],
     ["half a scale", { backend: { scale: { replicas: 2, max: 4 } } }, [/testbro:backend\.scale/, /replicas: N/]],
   ];
   for (const [what, change, messages] of refused) {
@@ -100,6 +153,13 @@ describe("readEnvironment", () => {
       for (const expected of messages) assert.match(message, expected);
     });
   }
+
+  it("runs the auto-scaler unless told otherwise, and wants the group of the engine's socket for it", () => {
+    assert.deepEqual(readEnvironment("testbro", GOOD).autoscaler, { enabled: true, dryRun: false });
+    const engine = { socket: "/var/run/docker.sock" };
+    assert.match(refusal({ engine }), /testbro:engine\.group: is missing.*stat -c %g \/var\/run\/docker\.sock.*autoscaler\.enabled/);
+    assert.equal(readEnvironment("testbro", { ...GOOD, engine, autoscaler: { enabled: false } }).autoscaler.enabled, false);
+  });
 
   it("names every wrong key at once", () => {
     const message = refusal({ httpPort: 0, size: "huge", colour: "red" });

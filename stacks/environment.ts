@@ -1,13 +1,23 @@
 import { z } from "zod";
-import { bytes, millicores } from "@testbro/components/workload";
-import { presets, SIZES, type TierPreset } from "./sizes";
+import { bytes, mergeOptions, millicores } from "@testbro/components/workload";
+import { type ImageName, type KubernetesConfig, type PLATFORMS, schema, type TierConfig } from "./schema";
+import { presets, type BalancerPreset, type PartPreset, type SIZES, type SizePreset, type TierPreset } from "./sizes";
 
-/** Parts of the stack that need an image. */
-export const IMAGE_NAMES = ["nginx", "backend", "frontend", "postgres", "redis", "prometheus", "exporters"] as const;
-export type ImageName = (typeof IMAGE_NAMES)[number];
+export { IMAGE_NAMES, PLATFORMS, type ImageName, type KubernetesConfig } from "./schema";
 
-/** Platforms a stack can run on. */
-export const PLATFORMS = ["swarm"] as const;
+/** A tier with everything configuration can say of it. */
+export type TierEnvironment = TierPreset & { version: string; env: Record<string, string> };
+
+/** Whether the auto-scaler runs, and its paces; seconds. */
+export interface AutoScalerEnvironment {
+  enabled: boolean;
+  dryRun: boolean;
+  checkInterval?: number;
+  fastInterval?: number;
+  upCooldown?: number;
+  downCooldown?: number;
+  slackWebhook?: string;
+}
 
 /** A stack's configuration, validated and complete: what the tiers are built from. */
 export interface Environment {
@@ -17,9 +27,17 @@ export interface Environment {
   domain: string;
   httpPort: number;
   httpsPort: number;
-  images: Record<ImageName, string>;
-  backend: TierPreset & { version: string; env: Record<string, string> };
-  frontend: TierPreset & { version: string; env: Record<string, string> };
+  images: Record<Exclude<ImageName, "autoscaler">, string> & { autoscaler?: string };
+  backend: TierEnvironment;
+  frontend: TierEnvironment;
+  balancer: BalancerPreset;
+  postgres: PartPreset;
+  redis: PartPreset;
+  prometheus: PartPreset;
+  /** Which cluster; empty on other platforms. */
+  kubernetes: KubernetesConfig;
+  autoscaler: AutoScalerEnvironment;
+  engine: { socket: string; group?: number };
   encryptedNetworks: boolean;
   monitoringAccess: "host" | "password";
   suspended: boolean;
@@ -32,69 +50,8 @@ export class ConfigurationError extends Error {
   override readonly name = "ConfigurationError";
 }
 
-function quantity(parse: (text: string | number) => number, example: string): z.ZodType<string | number> {
-  return z.union([z.string(), z.number()]).superRefine((given, context) => {
-    try {
-      if (parse(given) > 0) return;
-      context.addIssue({ code: "custom", message: `${given} is zero; give a positive amount, e.g. ${example}` });
-    } catch (error) {
-      context.addIssue({ code: "custom", message: (error as Error).message });
-    }
-  });
-}
-
-const amount = z.strictObject({ cpu: quantity(millicores, '"500m"').optional(), memory: quantity(bytes, '"256Mi"').optional() });
-const count = z.number().int().min(1);
-const percent = z.number().positive();
-
-/** Text, also where Pulumi's command line has turned it into a number or a boolean. */
-const text = z.union([z.string(), z.number(), z.boolean()]).transform(String);
-
-const scale = z.union([
-  z.strictObject({ replicas: count }),
-  z.strictObject({
-    min: count.optional(),
-    max: count.optional(),
-    cpu: percent.optional(),
-    memory: percent.optional(),
-    requestsPerSecond: percent.optional(),
-  }),
-]);
-
-const tier = z.strictObject({
-  scale: scale.optional(),
-  resources: z.strictObject({ limits: amount.optional(), reservations: amount.optional() }).optional(),
-  version: text.optional(),
-  env: z.record(z.string(), text).optional(),
-});
-
-const port = z.number().int().min(1).max(65535);
-
-const schema = z.strictObject({
-  name: z
-    .string()
-    .regex(
-      /^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$/,
-      "write 1 to 20 lower-case letters, digits and hyphens, starting with a letter, e.g. testbro",
-    ),
-  platform: z.enum(PLATFORMS),
-  size: z.enum(SIZES),
-  domain: z.string().regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i, "write a host name, e.g. testbro.example"),
-  httpPort: port,
-  httpsPort: port,
-  images: z.strictObject(Object.fromEntries(IMAGE_NAMES.map((name) => [name, z.string().min(1)])) as Record<ImageName, z.ZodString>),
-  backend: tier,
-  frontend: tier,
-  encryptedNetworks: z.boolean(),
-  monitoringAccess: z.enum(["host", "password"]),
-  suspended: z.boolean(),
-  owner: z.string().regex(/^[a-zA-Z0-9-]*$/, "write letters, digits and hyphens, or nothing"),
-});
-
 /** Keys a stack may set. */
 export const CONFIG_KEYS = Object.keys(schema.shape);
-
-type Tier = z.infer<typeof tier>;
 
 /** Keys that are known where `path` leads. */
 function knownKeys(path: readonly string[]): string[] {
@@ -109,6 +66,7 @@ function knownKeys(path: readonly string[]): string[] {
 
 /** What a value that fits none of several forms should have been. */
 function unionMessage(path: readonly string[]): string {
+  if (path.includes("storage")) return 'not a quantity; write e.g. "10Gi"';
   if (path.includes("scale")) return "not a scale; write { replicas: N } or { min, max, cpu, memory, requestsPerSecond }, all above 0";
   return path.includes("resources") ? 'not a quantity; write e.g. "500m" for cpu, "256Mi" for memory' : "write text";
 }
@@ -130,7 +88,7 @@ function describeIssue(project: string, given: Record<string, unknown>, issue: z
   return `${key}: ${JSON.stringify(value)}: ${message}. ${fix}`;
 }
 
-function complete(preset: TierPreset, given: Tier): Environment["backend"] {
+function complete(preset: TierPreset, given: TierConfig): TierEnvironment {
   const fixed = given.scale && "replicas" in given.scale;
   return {
     scale: fixed ? { ...given.scale } : ({ ...preset.scale, ...given.scale } as TierPreset["scale"]),
@@ -140,30 +98,101 @@ function complete(preset: TierPreset, given: Tier): Environment["backend"] {
     },
     version: given.version ?? "1",
     env: given.env ?? {},
-  } as Environment["backend"];
+  } as TierEnvironment;
+}
+
+/** A preset with the configuration's own values laid over it, field by field. */
+function laidOver<Preset extends PartPreset>(preset: Preset, given: object): Preset {
+  return mergeOptions<PartPreset>(preset, given) as Preset;
+}
+
+function completeAll(preset: SizePreset, config: z.infer<typeof schema>): Environment {
+  return {
+    ...(config as Omit<typeof config, "autoscaler" | "engine"> & Pick<Environment, "autoscaler" | "engine">),
+    backend: complete(preset.backend, config.backend),
+    frontend: complete(preset.frontend, config.frontend),
+    balancer: laidOver(preset.balancer, config.balancer),
+    postgres: laidOver(preset.postgres, config.postgres),
+    redis: laidOver(preset.redis, config.redis),
+    prometheus: laidOver(preset.prometheus, config.prometheus),
+  };
+}
+
+function checkTier(project: string, name: "backend" | "frontend", { scale: bounds, resources }: TierEnvironment): string[] {
+  const problems: string[] = [];
+  if ("min" in bounds && bounds.min > bounds.max) {
+    problems.push(`${project}:${name}.scale.min: ${bounds.min} is above max ${bounds.max}. Fix: lower min or raise max.`);
+  }
+  for (const [key, parse] of [
+    ["cpu", millicores],
+    ["memory", bytes],
+  ] as const) {
+    if (parse(resources.reservations[key]) > parse(resources.limits[key])) {
+      problems.push(
+        `${project}:${name}.resources.reservations.${key}: ${resources.reservations[key]} is above the limit ${resources.limits[key]}. Fix: reserve at most the limit.`,
+      );
+    }
+  }
+  return problems;
+}
+
+/** First and last port a node can publish (kube-apiserver, `--service-node-port-range`). */
+const NODE_PORTS = { first: 30000, last: 32767 };
+
+function checkKubernetes(project: string, environment: Environment): string[] {
+  const { kubernetes } = environment;
+  const problems: string[] = [];
+  if (kubernetes.context === undefined) {
+    problems.push(
+      `${project}:kubernetes.context: is missing, and the current context is never taken by surprise. Fix: pulumi config set --path '${project}:kubernetes.context' CONTEXT (kubectl config get-contexts lists them).`,
+    );
+  }
+  if (environment.monitoringAccess === "host") {
+    problems.push(`${project}:monitoringAccess: "host" cannot be told from any other client on Kubernetes. Fix: write password.`);
+  }
+  if (kubernetes.publish === "NodePort") {
+    for (const key of ["httpPort", "httpsPort"] as const) {
+      if (environment[key] >= NODE_PORTS.first && environment[key] <= NODE_PORTS.last) continue;
+      problems.push(
+        `${project}:${key}: ${environment[key]} cannot be a port of every node. Fix: give one from ${NODE_PORTS.first} to ${NODE_PORTS.last}, or set ${project}:kubernetes.publish to LoadBalancer.`,
+      );
+    }
+  }
+  return problems;
 }
 
 /** What only shows once preset and overrides are together. */
 function checkTogether(project: string, environment: Environment): string[] {
-  const problems: string[] = [];
-  for (const name of ["backend", "frontend"] as const) {
-    const { scale: bounds, resources } = environment[name];
-    if ("min" in bounds && bounds.min > bounds.max) {
-      problems.push(`${project}:${name}.scale.min: ${bounds.min} is above max ${bounds.max}. Fix: lower min or raise max.`);
-    }
-    for (const [key, parse] of [
-      ["cpu", millicores],
-      ["memory", bytes],
-    ] as const) {
-      if (parse(resources.reservations[key]) > parse(resources.limits[key])) {
-        problems.push(
-          `${project}:${name}.resources.reservations.${key}: ${resources.reservations[key]} is above the limit ${resources.limits[key]}. Fix: reserve at most the limit.`,
-        );
-      }
-    }
-  }
+  const problems = [
+    ...checkTier(project, "backend", environment.backend),
+    ...checkTier(project, "frontend", environment.frontend),
+    ...(environment.platform === "kubernetes" ? checkKubernetes(project, environment) : checkSwarm(project, environment)),
+  ];
   if (environment.httpPort === environment.httpsPort) {
     problems.push(`${project}:httpPort: ${environment.httpPort} is also httpsPort. Fix: give each its own port.`);
+  }
+  return problems;
+}
+
+function checkSwarm(project: string, environment: Environment): string[] {
+  const problems: string[] = [];
+  if (environment.autoscaler.enabled && environment.engine.group === undefined) {
+    problems.push(
+      `${project}:engine.group: is missing, and the auto-scaler's gate needs it. Fix: write the number that stat -c %g ${environment.engine.socket} prints on the node, or set ${project}:autoscaler.enabled to false.`,
+    );
+  }
+  if (environment.autoscaler.enabled && environment.images.autoscaler === undefined) {
+    problems.push(
+      `${project}:images.autoscaler: is missing. Fix: set it in Pulumi.<stack>.yaml, or set ${project}:autoscaler.enabled to false.`,
+    );
+  }
+  if (environment.size === "large") {
+    problems.push(`${project}:size: "large" is for Kubernetes. Fix: write small, or set ${project}:platform to kubernetes.`);
+  }
+  if (Object.keys(environment.kubernetes).length > 0) {
+    problems.push(
+      `${project}:kubernetes: is set, but the platform is ${environment.platform}. Fix: remove it, or set ${project}:platform to kubernetes.`,
+    );
   }
   return problems;
 }
@@ -179,13 +208,7 @@ export function readEnvironment(project: string, given: Record<string, unknown>)
   if (!parsed.success) {
     throw new ConfigurationError(parsed.error.issues.map((issue) => describeIssue(project, given, issue)).join("\n"));
   }
-  const config = parsed.data;
-  const preset = presets[config.size];
-  const environment: Environment = {
-    ...config,
-    backend: complete(preset.backend, config.backend),
-    frontend: complete(preset.frontend, config.frontend),
-  };
+  const environment = completeAll(presets[parsed.data.size], parsed.data);
   const problems = checkTogether(project, environment);
   if (problems.length > 0) throw new ConfigurationError(problems.join("\n"));
   return environment;

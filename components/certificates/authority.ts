@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
-import { describeProblems } from "../workload";
+import { describeProblems, exemptionInputs } from "../workload";
 import {
   authorityDefaults,
   checkAuthority,
@@ -50,7 +50,7 @@ export class IssuedCertificate extends pulumi.ComponentResource {
     const { authority, ...given } = args;
     const filled = issueDefaults(name, given);
     const problems = checkIssue(name, filled);
-    super("testbro:certificates:IssuedCertificate", name, {}, opts);
+    super("testbro:certificates:IssuedCertificate", name, exemptionInputs(filled.policyExemptions), opts);
     if (problems.length > 0) throw new pulumi.ResourceError(describeProblems(problems), this);
 
     const key = ecdsaKey(`${name}-key`, this);

@@ -30,6 +30,8 @@ export interface IssueArgs {
   validityDays?: number;
   /** Days before its end at which the next `up` issues a new one. @default 60 */
   renewBeforeDays?: number;
+  /** Policies the certificate knowingly does not keep to: rule to reason. @default {} */
+  policyExemptions?: Record<string, string>;
 }
 
 /** Longest validity Apple's platforms accept from an authority the user added, in days (Apple support article 103769). */
@@ -65,6 +67,7 @@ export function issueDefaults(name: string, args: IssueArgs): Filled<IssueArgs> 
     uses: args.uses ?? ["server"],
     validityDays: args.validityDays ?? 366,
     renewBeforeDays: args.renewBeforeDays ?? 60,
+    policyExemptions: args.policyExemptions ?? {},
   };
 }
 

@@ -16,7 +16,7 @@ export interface ExporterOptions {
   image: pulumi.Input<string>;
   /** Who reads the metrics, e.g. `ObservabilityTier.declare(platform).prometheus`. */
   scraper: Ref;
-  /** CPU and memory. @default limits 200m and 128Mi, reservations 20m and 32Mi */
+  /** CPU and memory. @default limits 200m and 128Mi, reservations 20m and 64Mi */
   resources?: DeepPartial<Resources>;
   /** Where it may run. @default anywhere */
   placement?: Placement;
@@ -38,7 +38,7 @@ export interface ExporterKind {
 /** Numeric user and group of every exporter. */
 const EXPORTER_USER = { uid: 10091, gid: 10091 };
 
-const RESOURCES: Resources = { limits: { cpu: "200m", memory: "128Mi" }, reservations: { cpu: "20m", memory: "32Mi" } };
+const RESOURCES: Resources = { limits: { cpu: "200m", memory: "128Mi" }, reservations: { cpu: "20m", memory: "64Mi" } };
 
 /**
  * The exporter as a workload, its secrets not yet attached. Its health is that of its own process: a store that is down shows
@@ -56,9 +56,11 @@ export function exporterWorkload(options: ExporterOptions, kind: ExporterKind): 
     resources: mergeOptions(RESOURCES, options.resources),
     scale: { replicas: 1 },
     ...(options.placement ? { placement: options.placement } : {}),
-    stop: { grace: 10 },
+    priority: "low",
+    stop: { grace: 15 },
     security: { user: EXPORTER_USER },
     connects: [kind.store],
+    policyExemptions: { "availability-replicas": "answers the scraper alone, which shows a gap while it restarts" },
   };
   return overrideWorkload(base, options.workload);
 }

@@ -45,7 +45,7 @@ export interface PostgresOptions {
     /** Of the role that the exporter reads statistics with. */
     monitoring?: pulumi.Input<string>;
   };
-  /** CPU and memory. @default limits 1 CPU and 1Gi, reservations 250m and 256Mi */
+  /** CPU and memory. @default limits 1 CPU and 1Gi, reservations 250m and 512Mi */
   resources?: DeepPartial<Resources>;
   /** Where it may run. @default anywhere @example { labels: { type: "database" } } */
   placement?: Placement;
@@ -106,7 +106,7 @@ export function checkPostgres(name: string, options: PostgresOptions): Problem[]
   return problems;
 }
 
-const RESOURCES: Resources = { limits: { cpu: 1, memory: "1Gi" }, reservations: { cpu: "250m", memory: "256Mi" } };
+const RESOURCES: Resources = { limits: { cpu: 1, memory: "1Gi" }, reservations: { cpu: "250m", memory: "512Mi" } };
 const HEALTH: Required<ProbeTiming> = { interval: 5, timeout: 10, retries: 3, startPeriod: 600 };
 
 /** Seconds for a fast shutdown with its checkpoint before SIGKILL, which would mean crash recovery at the next start. */
@@ -143,6 +143,7 @@ export function postgresWorkload(options: PostgresOptions): Workload {
     resources: mergeOptions(RESOURCES, options.resources),
     scale: { replicas: 1 },
     ...(options.placement ? { placement: options.placement } : {}),
+    priority: "high",
     update: { order: "stop-first" },
     stop: { grace: GRACE_SECONDS },
     security: { user: { uid: 10070, gid: 10070 }, writable: ["/tmp", "/run/postgresql"] },

@@ -43,7 +43,7 @@ export interface RedisOptions {
   };
   /** Memory for data; writes fail beyond it. Leave room below the memory limit for buffers and the copy made while saving. @default half the memory limit */
   maxMemory?: ByteQuantity;
-  /** CPU and memory. @default limits 500m and 512Mi, reservations 100m and 128Mi */
+  /** CPU and memory. @default limits 500m and 512Mi, reservations 100m and 256Mi */
   resources?: DeepPartial<Resources>;
   /** Where it may run. @default anywhere @example { labels: { type: "database" } } */
   placement?: Placement;
@@ -57,7 +57,7 @@ export interface RedisOptions {
   workload?: WorkloadOverrides;
 }
 
-const RESOURCES: Resources = { limits: { cpu: "500m", memory: "512Mi" }, reservations: { cpu: "100m", memory: "128Mi" } };
+const RESOURCES: Resources = { limits: { cpu: "500m", memory: "512Mi" }, reservations: { cpu: "100m", memory: "256Mi" } };
 const HEALTH: Required<ProbeTiming> = { interval: 5, timeout: 10, retries: 3, startPeriod: 30 };
 
 /** Paths in the server's container. */
@@ -144,6 +144,7 @@ export function redisWorkload(options: RedisOptions): Workload {
     resources,
     scale: { replicas: 1 },
     ...(options.placement ? { placement: options.placement } : {}),
+    priority: "high",
     update: { order: "stop-first" },
     stop: { grace: 30 },
     security: { user: { uid: 10079, gid: 10079 }, writable: ["/tmp", "/run/redis"] },

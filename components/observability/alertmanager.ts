@@ -78,8 +78,10 @@ export function alertmanagerWorkload(alerting: AlertingOptions, externalUrl: pul
       live: { http: { port: "http", path: `${prefix}/-/healthy` }, ...timing },
       ready: { http: { port: "http", path: `${prefix}/-/ready` }, ...timing },
     },
-    resources: { limits: { cpu: "200m", memory: "128Mi" }, reservations: { cpu: "20m", memory: "32Mi" } },
+    resources: { limits: { cpu: "200m", memory: "128Mi" }, reservations: { cpu: "20m", memory: "64Mi" } },
     scale: { replicas: 1 },
+    // The receivers: their addresses are secrets, so no narrower range is known.
+    outside: [{}],
     update: { order: "stop-first" },
     stop: { grace: 15 },
     security: { user: { uid: 10090, gid: 10090 } },

@@ -89,7 +89,7 @@ export interface ObservabilityOptions {
   rules?: RuleGroup[];
   /** Tells people about alerts. @default none: alerts show in Prometheus only */
   alerting?: AlertingOptions;
-  /** CPU and memory of Prometheus. @default limits 1 CPU and 1Gi, reservations 100m and 256Mi */
+  /** CPU and memory of Prometheus. @default limits 1 CPU and 1Gi, reservations 100m and 512Mi */
   resources?: DeepPartial<Resources>;
   /** Where it may run. @default anywhere */
   placement?: Placement;

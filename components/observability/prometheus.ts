@@ -12,7 +12,7 @@ export const PROMETHEUS_PATHS = {
   data: "/var/lib/prometheus",
 } as const;
 
-const RESOURCES: Resources = { limits: { cpu: 1, memory: "1Gi" }, reservations: { cpu: "100m", memory: "256Mi" } };
+const RESOURCES: Resources = { limits: { cpu: 1, memory: "1Gi" }, reservations: { cpu: "100m", memory: "512Mi" } };
 
 /** Seconds to write the head block's checkpoint before SIGKILL. */
 const GRACE_SECONDS = 30;
@@ -49,6 +49,7 @@ export function prometheusWorkload(
     resources: mergeOptions(RESOURCES, options.resources),
     scale: { replicas: 1 },
     ...(options.placement ? { placement: options.placement } : {}),
+    priority: "low",
     update: { order: "stop-first" },
     stop: { grace: GRACE_SECONDS },
     security: { user: { uid: 10090, gid: 10090 }, writable: ["/tmp"] },

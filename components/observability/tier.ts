@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Platform, Running } from "../platform";
-import { describeProblems, metricsTarget, SEGMENTS, type MetricsTarget, type Secret, type Workload } from "../workload";
+import { describeProblems, metricsTarget, onlyPorts, SEGMENTS, type MetricsTarget, type Secret, type Workload } from "../workload";
 import { ALERTMANAGER_PORT, alertmanagerWorkload, urlPath } from "./alertmanager";
 import { builtinRules } from "./builtin-rules";
 import { checkObservability } from "./check";
@@ -61,7 +61,7 @@ export class ObservabilityTier extends pulumi.ComponentResource {
       ),
       rules: toYaml(ruleFile([...builtinRules(this.targets, settings, told !== undefined), ...(options.rules ?? [])])),
     };
-    const scrapes = this.targets.map(({ ref }) => ref).filter((ref) => ref.fullName !== prometheus.fullName);
+    const scrapes = this.targets.filter(({ ref }) => ref.fullName !== prometheus.fullName).map(({ ref, port }) => onlyPorts(ref, [port]));
     const workload = prometheusWorkload(options, settings, content, scrapes);
     const unsound = [...platform.problems(prometheus, workload), ...(told ? platform.problems(alertmanager, told) : [])];
     if (unsound.length > 0) throw new pulumi.ResourceError(describeProblems(unsound), this);

@@ -21,6 +21,9 @@ export abstract class Platform extends pulumi.ComponentResource {
   /** Start of every name people see, e.g. `testbro` in `testbro-backend`. */
   abstract readonly prefix: string;
 
+  /** DNS servers that know every workload's `host`, by address or name: for processes, such as nginx, that ask DNS themselves. */
+  abstract readonly resolvers: readonly string[];
+
   /** Names a workload and its ports, creating nothing, so that references may be cyclic. */
   abstract declare(name: string, declaration: Declaration): Ref;
 
@@ -28,14 +31,14 @@ export abstract class Platform extends pulumi.ComponentResource {
   abstract secret(name: string, data: pulumi.Input<string>, opts?: pulumi.CustomResourceOptions): Secret;
 
   /** What this platform cannot do of what the workload asks, by name. */
-  abstract unsupported(name: string, workload: Workload): Problem[];
+  abstract unsupported(ref: Ref, workload: Workload): Problem[];
 
   /** Creates the resources of a checked workload. */
   protected abstract create(ref: Ref, workload: Workload, opts?: pulumi.ComponentResourceOptions): Running;
 
   /** Everything wrong with a workload on this platform, none when it can run. Creates nothing, so a tier can check all its workloads first. */
   problems(ref: Ref, workload: Workload): Problem[] {
-    return [...validate(ref.name, workload), ...this.portMismatch(ref, workload), ...this.unsupported(ref.name, workload)];
+    return [...validate(ref.name, workload), ...this.portMismatch(ref, workload), ...this.unsupported(ref, workload)];
   }
 
   /**

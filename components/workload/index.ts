@@ -1,6 +1,7 @@
 export * from "./types";
 export * from "./quantity";
 export * from "./defaults";
+export * from "./exemptions";
 export * from "./merge";
 export * from "./override";
 export * from "./metrics";

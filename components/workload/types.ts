@@ -80,15 +80,18 @@ export interface AutoScale {
 
 /** How a changed specification reaches the running replicas. */
 export interface Update {
-  /** `start-first`: the new replica serves before the old one goes. @default "start-first"; "stop-first" for `stateful` */
+  /**
+   * `start-first`: the new replica serves before the old one goes.
+   * @default "start-first"; "stop-first" for `stateful`, and on Swarm for whoever publishes a port, which has one owner there
+   */
   order?: "start-first" | "stop-first";
   /** Replicas changed at once. @default 1 */
   parallelism?: number;
-  /** Seconds between two batches. @default 0 */
+  /** Seconds between two batches; on Kubernetes the seconds a new replica has to stay ready before it counts. @default 0 */
   delay?: number;
   /** Seconds a new replica is watched for failure; at least retries·(interval+timeout) + 5 of `health.live`. @default that minimum */
   monitor?: number;
-  /** What a failed update does. @default "rollback" */
+  /** What a failed update does. Kubernetes has no rollback of its own: there the update stops and the old replicas serve on. @default "rollback" */
   failure?: "rollback" | "pause" | "continue";
 }
 
@@ -98,7 +101,7 @@ export interface Stop {
   grace?: number;
   /** Seconds the process keeps serving after SIGTERM, so that every balancer has forgotten it; 0: closes at once. @default 0 */
   drain?: number;
-  /** Signal that asks the process to stop. @default "SIGTERM" */
+  /** Signal that asks the process to stop. Kubernetes sends the image's own STOPSIGNAL, which therefore has to be the same. @default "SIGTERM" */
   signal?: string;
 }
 
@@ -125,6 +128,8 @@ export interface Volume {
 export interface Security {
   /** Numeric user and group of the process; both above 0. */
   user: { uid: number; gid: number };
+  /** Further groups of the process, e.g. the one that owns a socket of the host. @default [] */
+  groups?: number[];
   /** Mount the image read-only. @default true */
   readOnlyRoot?: boolean;
   /** Absolute paths that get a memory-backed writable directory. @default [] */
@@ -162,6 +167,20 @@ export interface Permission {
   /** API group. @default "" (core) */
   group?: string;
 }
+
+/** Addresses beyond the platform that a workload may reach. */
+export interface Outside {
+  /** Address range. @default every address that is not the cluster's own or private @example "203.0.113.0/24" */
+  cidr?: string;
+  /** TCP ports. @default every port */
+  ports?: number[];
+}
+
+/**
+ * Who stays when a machine is short: what lacks room pushes out lower priorities. Data stores are `high`, monitoring is `low`.
+ * Platforms without priorities have nothing to decide by it.
+ */
+export type Priority = "high" | "normal" | "low";
 
 /**
  * A workload by name, before it runs: its DNS name and ports. References may be cyclic, because declaring creates nothing.
@@ -205,15 +224,34 @@ export interface Workload {
   resources: Resources;
   scale: FixedScale | AutoScale;
   placement?: Placement;
+  /** @default "normal" */
+  priority?: Priority;
   update?: Update;
   stop?: Stop;
   security: Security;
   access?: Permission[];
   volumes?: Volume[];
-  /** Whom it talks to; nothing else is reachable where the platform can enforce it. */
+  /**
+   * Sockets of the host: absolute path in the container → absolute path on the node. Whoever has the engine's socket is root on the
+   * node, so only a gate gets one, whose own interface lets next to nothing through.
+   */
+  hostSockets?: Record<string, string>;
+  /** Whom it talks to, on the ports each reference has; nothing else is reachable where the platform can enforce it. */
   connects?: Ref[];
+  /** What it reaches beyond the platform. Swarm cannot tell addresses apart: there all of an open segment, or nothing. @default nothing */
+  outside?: Outside[];
   /** Whose metrics it reads; those name it as their `metrics.scraper`. */
   scrapes?: Ref[];
+  /**
+   * Policies it knowingly does not keep to: rule to reason, perhaps with a last day (`"…; expires=2027-01-31"`). Covers
+   * everything the platform makes of the workload. @default {}
+   */
+  policyExemptions?: Record<string, string>;
+}
+
+/** A reference with some of its ports only: what a workload that `connects` to it needs. */
+export function onlyPorts(ref: Ref, names: readonly string[]): Ref {
+  return { ...ref, ports: Object.fromEntries(Object.entries(ref.ports).filter(([name]) => names.includes(name))) };
 }
 
 /** Whether the scale is given as bounds for an auto-scaler. */

@@ -193,6 +193,9 @@ function checkFiles(report: Report, path: string, workload: Workload): void {
     ...Object.keys(workload.secrets ?? {}).map((file): [string, string] => [`${path}.secrets`, file]),
     ...(workload.volumes ?? []).map((volume): [string, string] => [`${path}.volumes.${volume.name}.path`, volume.path]),
     ...(workload.security.writable ?? []).map((directory): [string, string] => [`${path}.security.writable`, directory]),
+    ...Object.entries(workload.hostSockets ?? {})
+      .flat()
+      .map((socket): [string, string] => [`${path}.hostSockets`, socket]),
   ];
   for (const [at, file] of paths) {
     if (!/^\/[^\0]*[^/\0]$/.test(file)) report(at, `"${file}" is not an absolute path`, "start it with / and do not end it with one");
@@ -213,6 +216,7 @@ function checkFiles(report: Report, path: string, workload: Workload): void {
     if (!(Number.isInteger(id) && id > 0))
       report(`${path}.security.user.${key}`, `${id} is root or no id`, "give a number above 0, e.g. 10001");
   }
+  for (const group of workload.security.groups ?? []) checkCount(report, `${path}.security.groups`, group, 0);
 }
 
 /**

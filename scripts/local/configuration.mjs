@@ -6,19 +6,24 @@ import { owner } from "./owner.mjs";
 /** Name of the stack on this machine. */
 export const STACK = "local";
 
+/** Nothing runs while the stack is suspended, so any engine will do. */
+const NO_ENGINE = { socket: "/var/run/docker.sock", group: 0 };
+
 /**
  * Writes the stack's configuration file, outside the checkout: the checkout's `Pulumi.local.yaml`, the images built here, and
  * the encryption salt of the file that was there before, without which its secrets could not be read.
  * @param {string} file where to write
  * @param {Record<string, string>} images image reference by part; where there are none, those of the file that was there before
  * @param {boolean} suspended whether to keep only the data
+ * @param {{socket: string, group: number}} [engine] the engine's socket; without it the one of the file that was there before
  */
-export async function writeConfiguration(file, images, suspended) {
+export async function writeConfiguration(file, images, suspended, engine) {
   const { parse, stringify } = await import("yaml");
   const source = parse(readFileSync(join(CHECKOUT, `Pulumi.${STACK}.yaml`), "utf8"));
   const before = existsSync(file) ? parse(readFileSync(file, "utf8")) : {};
   const known = Object.keys(images).length > 0 ? images : before.config?.["testbro:images"];
   const config = { ...source.config, "testbro:images": { ...known, ...source.config?.["testbro:images"] } };
+  config["testbro:engine"] = source.config?.["testbro:engine"] ?? engine ?? before.config?.["testbro:engine"] ?? NO_ENGINE;
   config["testbro:owner"] = owner();
   if (suspended) config["testbro:suspended"] = true;
   const salt = before.encryptionsalt ? { encryptionsalt: before.encryptionsalt } : {};

@@ -6,6 +6,7 @@ import { withLock } from "../../toolchain/lock.mjs";
 import { paths } from "../../toolchain/paths.mjs";
 import { must } from "../../toolchain/process.mjs";
 import { progress } from "../../toolchain/progress.mjs";
+import { engineSocket } from "./autoscaler.mjs";
 import { build, ensureDependencies } from "./dependencies.mjs";
 import { CHECKOUT } from "./checkout.mjs";
 import { readConfiguration, STACK, writeConfiguration } from "./configuration.mjs";
@@ -35,7 +36,7 @@ export async function prepare(args) {
   const stack = await openStack(host);
   const images = await ensureImages(host);
   if (!stack.exists()) await makeStack(stack);
-  await writeConfiguration(stack.files.config, images, false);
+  await writeConfiguration(stack.files.config, images, false, await engineSocket(docker, images));
   const config = await readConfiguration(stack.files.config, args);
   return { docker, stack, config };
 }

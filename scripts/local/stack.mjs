@@ -70,6 +70,7 @@ export async function openStack(dockerHost, { discard = false } = {}) {
     files,
     env,
     bin,
+    origin: pulumi.origin,
     /** Arguments that say which stack and which configuration. */
     onStack,
     withConfig: [...onStack, "--config-file", files.config],

@@ -1,9 +1,10 @@
+import { large } from "./large";
 import type { SizePreset } from "./preset";
 import { small } from "./small";
 
 /** Sizes a stack can have. */
-export const SIZES = ["small"] as const;
+export const SIZES = ["small", "large"] as const;
 
 /** The preset of each size. */
-export const presets: Record<(typeof SIZES)[number], SizePreset> = { small };
-export type { SizePreset, TierPreset } from "./preset";
+export const presets: Record<(typeof SIZES)[number], SizePreset> = { small, large };
+export type { BalancerPreset, PartPreset, SizePreset, TierPreset } from "./preset";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { eventually, must, CHECKOUT } from "./commands";
-import type { Context } from "./context";
+import { eventually, must, script, CHECKOUT } from "./commands";
+import { assertRefused, type Context } from "./context";
 
 interface Run {
   id: string;
@@ -100,6 +100,14 @@ export function serving(context: Context): void {
           { name, desired: 2, running: 2, healthy: 2 },
         );
       }
+    });
+
+    it("in keeping with the policies at their strictest, which refuse what is not", async () => {
+      const kept = await script("preview", ["--policy", "strict", "--expect-no-changes"]);
+      assert.equal(kept.code, 0, kept.output);
+      assert.match(kept.output, /testbro@v[\d.]+/, "the policies did not run");
+      const refused = await script("preview", ["--policy", "strict", "--config", "testbro:encryptedNetworks=false"]);
+      assertRefused(refused, /network-encrypted-overlay/);
     });
 
     it("without having written into the checkout", async () => {

@@ -3,11 +3,21 @@ import { isIP } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
 import type { IssuedCertificate } from "../../certificates";
 import type { Platform, Running } from "../../platform";
-import { describeProblems, metricsTarget, SEGMENTS, type MetricsTarget, type Problem, type Ref, type Secret } from "../../workload";
+import {
+  describeProblems,
+  exemptionInputs,
+  metricsTarget,
+  onlyPorts,
+  SEGMENTS,
+  type MetricsTarget,
+  type Problem,
+  type Ref,
+  type Secret,
+} from "../../workload";
 import type { BalancerTls, NginxLoadBalancerOptions } from "./options";
 import { checkNginx, renderNginx, type NginxOptions, type TlsOptions } from "./render";
 import { offerBundle } from "./bundle";
-import { FETCHED, hashKey, MOUNTED, refOf, resolveRoutes, resolveTarget, routeTargets, type FileLayout } from "./routes";
+import { FETCHED, hashKey, MOUNTED, portNameOf, refOf, resolveRoutes, resolveTarget, routeTargets, type FileLayout } from "./routes";
 import { balancerWorkload, CONFIGURATION_FILE, CONTAINER_PORTS, type BalancerParts } from "./workload";
 
 /** A certificate as it reaches the balancer. */
@@ -55,7 +65,7 @@ export class NginxLoadBalancer extends pulumi.ComponentResource {
 
   /** @throws pulumi.ResourceError with every problem of the options at once, before anything is created */
   constructor(name: string, options: NginxLoadBalancerOptions, opts?: pulumi.ComponentResourceOptions) {
-    super("testbro:load-balancer:Nginx", name, {}, opts);
+    super("testbro:load-balancer:Nginx", name, exemptionInputs(options.policyExemptions), opts);
     const { platform } = options;
     this.ref = options.ref ?? NginxLoadBalancer.declare(platform);
     const problems: Problem[] = [];
@@ -181,7 +191,7 @@ function nginxOptions(name: string, options: NginxLoadBalancerOptions, late: Lat
     options;
   const shared = {
     hosts,
-    resolver,
+    resolver: { addresses: [...options.platform.resolvers], ...resolver },
     limits,
     headers,
     compression,
@@ -230,7 +240,13 @@ function checkUsers(name: string, options: NginxLoadBalancerOptions): Problem[] 
   });
 }
 
+/** Whom the balancer talks to, on the ports that routes lead to. */
 function connectionsOf(options: NginxLoadBalancerOptions): Ref[] {
   const targets = [...options.routes.flatMap(routeTargets), ...(options.acme ? [options.acme.to] : [])];
-  return [...new Set(targets.map(refOf).filter((ref) => ref !== undefined))];
+  const ports = new Map<Ref, string[]>();
+  for (const target of targets) {
+    const ref = refOf(target);
+    if (ref) ports.set(ref, [...(ports.get(ref) ?? []), portNameOf(target)]);
+  }
+  return [...ports].map(([ref, names]) => onlyPorts(ref, names));
 }

@@ -19,6 +19,7 @@ const KEY = "/run/secrets/bundle-tls.key";
 
 /** Replacing the balancer's own certificate replaces the balancer, so it is as rare as can be. */
 const VALIDITY_DAYS = 825;
+const POLICY_EXEMPTIONS = { "tls-certificate-lifetime": "renewing it replaces the balancer; it is shown to the bundle alone" };
 
 /** Two, so that one is always there while a node or a replica is replaced. */
 const REPLICAS = 2;
@@ -45,10 +46,14 @@ export function offerBundle(
   const { platform } = options;
   const ref = platform.declare(`${balancer.name}-bundle`, { ports: { bundle: PORT }, segment: SEGMENTS.edge });
   const authority = new OwnCertificateAuthority(`${name}-bundle-ca`, {}, { parent });
-  const server = authority.issue(`${name}-bundle-server`, { dnsNames: [ref.host], validityDays: VALIDITY_DAYS }, { parent });
+  const server = authority.issue(
+    `${name}-bundle-server`,
+    { dnsNames: [ref.host], validityDays: VALIDITY_DAYS, policyExemptions: POLICY_EXEMPTIONS },
+    { parent },
+  );
   const client = authority.issue(
     `${name}-bundle-client`,
-    { commonName: balancer.fullName, uses: ["client"], validityDays: VALIDITY_DAYS },
+    { commonName: balancer.fullName, uses: ["client"], validityDays: VALIDITY_DAYS, policyExemptions: POLICY_EXEMPTIONS },
     { parent },
   );
   const key = (suffix: string, data: pulumi.Output<string>): Record<string, Secret> => ({
@@ -66,7 +71,7 @@ export function offerBundle(
     secrets: { ...moved(SECRETS, parts.secrets), ...key("server", server.privateKeyPem) },
     ports: [{ name: "bundle", container: PORT }],
     health: { live: { tcp: { port: "bundle" }, interval: 2, timeout: 2, retries: 3, startPeriod: 10 } },
-    resources: { limits: { cpu: "200m", memory: "64Mi" }, reservations: { cpu: "10m", memory: "16Mi" } },
+    resources: { limits: { cpu: "200m", memory: "64Mi" }, reservations: { cpu: "20m", memory: "32Mi" } },
     scale: { replicas: REPLICAS },
     ...(options.placement ? { placement: options.placement } : {}),
     stop: { signal: "SIGQUIT" },

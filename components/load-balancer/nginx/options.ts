@@ -89,10 +89,12 @@ export interface NginxLoadBalancerOptions extends Omit<NginxOptions, "routes" | 
   scraper?: Ref;
   /** Balancers; with host-mode ports one for each node. @default 1 */
   replicas?: number;
-  /** @default limits 1 CPU and 256Mi, reservations 100m and 64Mi */
+  /** @default limits 1 CPU and 256Mi, reservations 100m and 128Mi */
   resources?: DeepPartial<Resources>;
   /** @default anywhere @example { labels: { type: "lb" } } */
   placement?: Placement;
   /** Any field of the workload, laid over everything above. */
   workload?: WorkloadOverrides;
+  /** Policies the balancer, its certificates and configuration knowingly do not keep to: rule to reason. @default {} */
+  policyExemptions?: Record<string, string>;
 }

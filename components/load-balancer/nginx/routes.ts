@@ -42,6 +42,11 @@ export function refOf(target: RouteTarget): Ref | undefined {
   return isRef(target) ? target : isWorkload(target) ? target.ref : undefined;
 }
 
+/** Name of the port a target means, where it is a workload's. */
+export function portNameOf(target: RouteTarget): string {
+  return (isWorkload(target) ? target.port : undefined) ?? "http";
+}
+
 /** A route's targets as a list; none for a route the balancer answers itself. */
 export function routeTargets(route: BalancerRoute): RouteTarget[] {
   if (!("to" in route)) return [];
@@ -52,7 +57,7 @@ export function routeTargets(route: BalancerRoute): RouteTarget[] {
 export function resolveTarget(path: string, target: RouteTarget, problems: Problem[]): Target {
   const named: WorkloadTarget | undefined = isRef(target) ? { ref: target } : isWorkload(target) ? target : undefined;
   if (!named) return target as Target;
-  const name = named.port ?? "http";
+  const name = portNameOf(target);
   const port = named.ref.ports[name];
   if (port === undefined) {
     const known = Object.keys(named.ref.ports).join(", ") || "none";

@@ -14,7 +14,7 @@ export const USER = { uid: 10101, gid: 10101 };
 
 const RESOURCES: Resources = {
   limits: { cpu: 1, memory: "256Mi" },
-  reservations: { cpu: "100m", memory: "64Mi" },
+  reservations: { cpu: "100m", memory: "128Mi" },
 };
 
 /** What the component has made for the workload. */
@@ -53,8 +53,8 @@ export function balancerWorkload(options: NginxLoadBalancerOptions, parts: Balan
     resources: mergeOptions(RESOURCES, options.resources),
     scale: { replicas: options.replicas ?? 1 },
     ...(options.placement ? { placement: options.placement } : {}),
-    // A port of the machine has one owner, so the old balancer has to go first.
-    update: { order: "stop-first", parallelism: 1 },
+    // Which of the two goes first is the platform's to say: it knows whether a published port can have two owners for a while.
+    update: { parallelism: 1 },
     // nginx finishes open requests on SIGQUIT; on SIGTERM it would cut them.
     stop: { signal: "SIGQUIT", grace: 30 },
     security: { user: USER, readOnlyRoot: true, writable: [RUNTIME_DIRECTORY, CACHE_DIRECTORY] },

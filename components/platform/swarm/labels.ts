@@ -15,8 +15,8 @@ export interface Deployment {
 }
 
 /** Marks a resource as part of a deployment; `docker stack services PREFIX` and `docker stack ps PREFIX` go by the first label. */
-export function stackLabels({ prefix, labels }: Deployment): Label[] {
-  return listed({ "com.docker.stack.namespace": prefix, ...labels });
+export function stackLabels({ prefix, labels }: Deployment, more: Readonly<Record<string, string>> = {}): Label[] {
+  return listed({ "com.docker.stack.namespace": prefix, ...labels, ...more });
 }
 
 function listed(labels: Readonly<Record<string, string>>): Label[] {

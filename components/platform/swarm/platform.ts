@@ -34,6 +34,8 @@ export interface SwarmPlatformArgs {
 /** Runs Workloads as Docker Swarm services. The Docker engine is the `docker` provider's: pass it through `opts.providers`. */
 export class SwarmPlatform extends Platform {
   readonly prefix: string;
+  /** The engine's own DNS server, as every container reaches it. */
+  readonly resolvers = ["127.0.0.11"];
   private readonly settings: Required<Omit<SwarmPlatformArgs, "prefix">>;
   private readonly networks = new Map<string, docker.Network>();
 
@@ -91,8 +93,9 @@ export class SwarmPlatform extends Platform {
     return network;
   }
 
-  override unsupported(name: string, workload: Workload): Problem[] {
-    return unsupportedOnSwarm(name, workload, this.settings.singleNode);
+  override unsupported(ref: Ref, workload: Workload): Problem[] {
+    const open = this.segmentsOf(ref, workload).some((segment) => this.settings.openSegments.includes(segment));
+    return unsupportedOnSwarm(ref.name, workload, { singleNode: this.settings.singleNode, open });
   }
 
   protected override create(ref: Ref, workload: Workload, opts?: pulumi.ComponentResourceOptions): Running {
@@ -104,6 +107,7 @@ export class SwarmPlatform extends Platform {
         deployment: this.deployment,
         networks: this.settings.suspended ? [] : this.segmentsOf(ref, workload).map((segment) => this.network(segment)),
         suspended: this.settings.suspended,
+        singleNode: this.settings.singleNode,
       },
       { parent: this, ...opts },
     );

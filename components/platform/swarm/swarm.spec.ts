@@ -202,6 +202,40 @@ describe("SwarmPlatform", () => {
     assert.equal(service.updateConfig.order, "stop-first");
   });
 
+  it("restarts with a pause, tells a crash from a loop, reaps zombies, and spreads replicas", async () => {
+    const { taskSpec } = await run();
+    assert.deepEqual(taskSpec.restartPolicy, { condition: "any", delay: "2s", window: "1m", maxAttempts: 0 });
+    assert.equal(taskSpec.containerSpec.init, true);
+    assert.deepEqual(taskSpec.placement.prefs, ["spread=node.labels.zone"]);
+    recorded = [];
+    assert.deepEqual((await run({ scale: { replicas: 1 } })).taskSpec.placement.prefs, []);
+  });
+
+  it("tells policies what is kept when the stack goes, and hands exemptions to the component", async () => {
+    const component = () => recorded.find(({ type }) => type === "testbro:swarm:Workload")?.inputs as Tree;
+    await run({
+      kind: "stateful",
+      scale: { replicas: 1 },
+      volumes: [
+        { name: "data", path: "/data" },
+        { name: "cache", path: "/cache", retain: false },
+      ],
+      policyExemptions: { "backup-database": "saved elsewhere" },
+    });
+    const retained = (name: string): boolean => {
+      const volume = recorded.find((each) => each.type === "docker:index/volume:Volume" && each.name === name)?.inputs as Tree;
+      return volume.labels.some((each: Tree) => each.label === "policy.testbro.ai/retained" && each.value === "true");
+    };
+    assert.deepEqual([retained("testbro-web-data"), retained("testbro-web-cache")], [true, false]);
+    assert.deepEqual(component().policyExemptions, {
+      "availability-volume-pinned": "the Swarm has one node, where every volume is",
+      "backup-database": "saved elsewhere",
+    });
+    recorded = [];
+    await run({ kind: "stateful", scale: { replicas: 1 } });
+    assert.deepEqual(component(), {});
+  });
+
   it("keeps only volumes while suspended", async () => {
     await run(
       { kind: "stateful", scale: { replicas: 1 }, volumes: [{ name: "data", path: "/data" }] },

@@ -1,10 +1,16 @@
-import { initialReplicas, mostReplicas, updateOf, type Problem, type Workload } from "../../workload";
+import { initialReplicas, mostReplicas, type Problem, type Workload } from "../../workload";
+import { publishes, swarmUpdateOf } from "./update";
 
-/**
- * What Swarm (through the Docker provider) cannot do of what a workload asks.
- * @param singleNode whether every local volume is on the only node there is
- */
-export function unsupportedOnSwarm(name: string, workload: Workload, singleNode: boolean): Problem[] {
+/** Where a workload would run. */
+export interface Surroundings {
+  /** Whether every local volume is on the only node there is. */
+  singleNode: boolean;
+  /** Whether one of its networks leads outside. */
+  open: boolean;
+}
+
+/** What Swarm (through the Docker provider) cannot do of what a workload asks. */
+export function unsupportedOnSwarm(name: string, workload: Workload, { singleNode, open }: Surroundings): Problem[] {
   const problems: Problem[] = [];
   const report = (path: string, message: string, fix: string): void => {
     problems.push({ path: `${name}.${path}`, message, fix });
@@ -40,7 +46,10 @@ export function unsupportedOnSwarm(name: string, workload: Workload, singleNode:
       );
     }
   }
-  if (workload.ports?.some((port) => port.publish) && updateOf(workload).order === "start-first") {
+  if (workload.outside?.length && !open) {
+    report("outside", "all its networks are internal ones", "declare it in an open segment (edge), or leave it out");
+  }
+  if (publishes(workload) && swarmUpdateOf(workload).order === "start-first") {
     report(
       "update.order",
       "start-first cannot work with a published port: the new replica needs the port that the old one holds",

@@ -3,11 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 import {
   bytes,
   convergeSeconds,
+  exemptionInputs,
   initialReplicas,
   isAutoScale,
   millicores,
   stopOf,
-  updateOf,
   type Ref,
   type ResourceAmounts,
   type Workload,
@@ -16,6 +16,7 @@ import { duration, healthcheck } from "./health";
 import { serviceLabels, stackLabels, type Deployment } from "./labels";
 import { configName } from "./names";
 import { SwarmSecret } from "./secret";
+import { publishes, swarmUpdateOf } from "./update";
 
 /** What a Swarm workload is made of. */
 export interface SwarmWorkloadArgs {
@@ -24,6 +25,8 @@ export interface SwarmWorkloadArgs {
   deployment: Deployment;
   networks: docker.Network[];
   suspended: boolean;
+  /** Whether the Swarm has one node only. */
+  singleNode: boolean;
 }
 
 /** Memory-backed directories are writable for every user of the container; the engine drops a sticky bit. */
@@ -32,6 +35,15 @@ const TMPFS_BYTES = 64 * 2 ** 20;
 
 /** Seconds between the end of a replica and its replacement; Swarm has no growing backoff, so it is neither short nor long. */
 const RESTART_DELAY_SECONDS = 2;
+
+/** Seconds a replica has to run for its restart to count as a crash of its own and not as part of a loop. */
+const RESTART_WINDOW_SECONDS = 60;
+
+/** What a volume that outlives the stack says to policies, which cannot see `retainOnDelete`. */
+const RETAINED = { "policy.testbro.ai/retained": "true" };
+
+/** Node label over which replicas are spread where a workload names none; nodes without it count as one group. */
+const SPREAD = "zone";
 
 /** One Workload as a Swarm service with its configs and volumes. */
 export class SwarmWorkload extends pulumi.ComponentResource {
@@ -43,7 +55,7 @@ export class SwarmWorkload extends pulumi.ComponentResource {
   readonly volumes: Readonly<Record<string, docker.Volume>>;
 
   constructor(name: string, args: SwarmWorkloadArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("testbro:swarm:Workload", name, {}, opts);
+    super("testbro:swarm:Workload", name, exemptionInputs(exemptions(args)), opts);
     this.volumes = this.createVolumes(name, args);
     this.configs = args.suspended ? {} : this.createConfigs(name, args);
     this.service = args.suspended ? undefined : this.createService(name, args);
@@ -54,10 +66,11 @@ export class SwarmWorkload extends pulumi.ComponentResource {
     const entries = (workload.volumes ?? []).map((volume) => {
       const fullName = `${name}-${volume.name}`;
       // A fixed name, so that a later deployment finds the data again; Docker hands back a volume that is already there.
+      const retain = volume.retain ?? true;
       const resource = new docker.Volume(
         fullName,
-        { name: fullName, labels: stackLabels(deployment) },
-        { parent: this, retainOnDelete: volume.retain ?? true },
+        { name: fullName, labels: stackLabels(deployment, retain ? RETAINED : {}) },
+        { parent: this, retainOnDelete: retain },
       );
       return [volume.name, resource] as const;
     });
@@ -75,7 +88,7 @@ export class SwarmWorkload extends pulumi.ComponentResource {
 
   private createService(name: string, args: SwarmWorkloadArgs): docker.Service {
     const { ref, workload, deployment } = args;
-    const update = updateOf(workload);
+    const update = swarmUpdateOf(workload);
     const change = {
       parallelism: update.parallelism,
       delay: duration(update.delay),
@@ -94,7 +107,12 @@ export class SwarmWorkload extends pulumi.ComponentResource {
           containerSpec: this.containerSpec(args),
           networksAdvanceds: args.networks.map((network) => ({ id: network.id })),
           resources: { limits: amounts(workload.resources.limits), reservation: amounts(workload.resources.reservations) },
-          restartPolicy: { condition: "any", delay: duration(RESTART_DELAY_SECONDS), window: "0s", maxAttempts: 0 },
+          restartPolicy: {
+            condition: "any",
+            delay: duration(RESTART_DELAY_SECONDS),
+            window: duration(RESTART_WINDOW_SECONDS),
+            maxAttempts: 0,
+          },
           placement: placement(workload),
           logDriver: { name: "json-file", options: { "max-size": "10m", "max-file": "3" } },
         },
@@ -122,9 +140,12 @@ export class SwarmWorkload extends pulumi.ComponentResource {
       ...(workload.args ? { args: workload.args } : {}),
       env: workload.env ?? {},
       user: `${security.user.uid}:${security.user.gid}`,
+      ...(security.groups?.length ? { groups: security.groups.map(String) } : {}),
       readOnly: security.readOnlyRoot ?? true,
       capDrops: ["ALL"],
       ...(security.capabilities?.length ? { capAdds: security.capabilities } : {}),
+      // Reaps what the process leaves behind and hands signals on.
+      init: true,
       healthcheck: healthcheck(ref, workload.health.live, ports),
       stopGracePeriod: duration(stop.grace),
       stopSignal: stop.signal,
@@ -155,6 +176,7 @@ export class SwarmWorkload extends pulumi.ComponentResource {
           target: volume.path,
           source: this.volumes[volume.name]?.name,
         })),
+        ...Object.entries(workload.hostSockets ?? {}).map(([target, source]) => ({ type: "bind", target, source })),
       ],
     };
   }
@@ -168,7 +190,19 @@ function placement(workload: Workload): docker.types.input.ServiceTaskSpecPlacem
   const { labels = {}, spread } = workload.placement ?? {};
   return {
     constraints: Object.entries(labels).map(([label, value]) => `node.labels.${label}==${value}`),
-    prefs: spread ? [`spread=node.labels.${spread}`] : [],
+    prefs: initialReplicas(workload) > 1 || spread ? [`spread=node.labels.${spread ?? SPREAD}`] : [],
+  };
+}
+
+/** Policies that one node alone cannot keep, beside those the workload names itself. */
+function exemptions({ workload, singleNode, suspended }: SwarmWorkloadArgs): Record<string, string> {
+  if (suspended) return {};
+  const one = "the Swarm has one node";
+  const replicas = initialReplicas(workload);
+  return {
+    ...(singleNode && workload.volumes?.length ? { "availability-volume-pinned": `${one}, where every volume is` } : {}),
+    ...(singleNode && publishes(workload) && replicas === 1 ? { "availability-replicas": `${one}, and its ports have one owner` } : {}),
+    ...workload.policyExemptions,
   };
 }
 

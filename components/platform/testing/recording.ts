@@ -18,6 +18,7 @@ export interface RecordedSecret extends Secret {
 /** A platform for unit specs: checks workloads as every platform does, then records instead of creating. */
 export class RecordingPlatform extends Platform {
   readonly prefix = "testbro";
+  resolvers = ["127.0.0.11"];
   readonly runs: RecordedRun[] = [];
   readonly secrets: RecordedSecret[] = [];
   /** What the platform pretends not to be able to do. */

@@ -104,7 +104,7 @@ export type Route = ProxyRoute | FixedRoute | RedirectRoute;
 
 /** DNS servers that know the upstreams. */
 export interface ResolverOptions {
-  /** Addresses, with port when not 53. @default ["127.0.0.11"], Docker's own */
+  /** Addresses or names, with port when not 53; a name is looked up once, at the start. @default the platform's (["127.0.0.11"], Docker's own) */
   addresses?: string[];
   /** Seconds an answer is believed, whatever its TTL says: Docker's answers carry 600 s. @default 1 */
   valid?: number;

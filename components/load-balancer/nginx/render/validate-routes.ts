@@ -191,8 +191,11 @@ function checkAnswer(check: Check, route: FixedRoute | RedirectRoute): void {
   }
 }
 
-/** Whether a resolver entry is an address with an optional port. */
+/**
+ * Whether a resolver entry is an address or a name with an optional port. nginx looks a name up once, when it starts, so it has to be
+ * one whose address stays, such as a Kubernetes Service's.
+ */
 export function isResolverAddress(value: string): boolean {
-  const match = /^(?:\[([0-9a-fA-F:]+)\]|([0-9.]+))(?::(\d{1,5}))?$/.exec(value);
-  return match !== null && isIP(match[1] ?? match[2] ?? "") !== 0;
+  const match = /^(?:\[([0-9a-fA-F:]+)\]|([0-9.]+)|([a-z0-9]([a-z0-9.-]*[a-z0-9])?))(?::(\d{1,5}))?$/.exec(value);
+  return match !== null && (match[3] !== undefined ? /[a-z]/.test(match[3]) : isIP(match[1] ?? match[2] ?? "") !== 0);
 }

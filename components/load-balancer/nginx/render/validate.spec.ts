@@ -124,9 +124,9 @@ describe("checkNginx", () => {
     ["one port twice", { tls: { certificates }, ports: { http: 8443 } }, /ports\.https: 8443 is also the http port/],
     ["nothing to listen on", { ports: { http: false } }, /ports\.http: is off while there is no TLS/],
     [
-      "a resolver by name",
-      { resolver: { addresses: ["dns.example.org"] } },
-      /resolver\.addresses\[0\]: "dns\.example\.org" is not an address/,
+      "a resolver that is neither an address nor a name",
+      { resolver: { addresses: ["dns example"] } },
+      /resolver\.addresses\[0\]: "dns example" is not an address/,
     ],
     ["a gzip level of 10", { compression: { gzip: { level: 10 } } }, /gzip\.level: 10/],
     ["a media type that is none", { compression: { types: ["json;"] } }, /types\[0\]: "json;"/],

@@ -102,7 +102,7 @@ export function checkNginx(name: string, options: NginxOptions): Problem[] {
       check
         .at("resolver.addresses")
         .at(index)
-        .report(`${JSON.stringify(address)} is not an address`, "e.g. 127.0.0.11, 10.96.0.10:53 or [fd00::10]");
+        .report(`${JSON.stringify(address)} is not an address or a name`, "e.g. 127.0.0.11, 10.96.0.10:53 or [fd00::10]");
     }
   }
   if (resolver?.addresses?.length === 0) check.at("resolver.addresses").report("is empty", "leave it out for Docker's, or give one");

@@ -1,0 +1,36 @@
+import type { RuleGroup } from "../observability";
+
+/** Alerts about the auto-scaler itself; that its replica does not answer is told by the alerts every target has. */
+export function autoscalerRules(): RuleGroup {
+  return {
+    name: "autoscaling",
+    rules: [
+      {
+        alert: "AutoscalerProblem",
+        expr: "max by (workload) (autoscaler_problems) > 0",
+        forSeconds: 60,
+        severity: "warning",
+        summary: "The auto-scaler cannot do its work",
+        description: "{{ $value }} problems keep the auto-scaler from its work for 1 min; its status page and its log name them.",
+      },
+      {
+        alert: "ScalingAtMaximum",
+        expr: 'autoscaler_replicas{state="desired"} >= on (service) autoscaler_replicas{state="max"}',
+        forSeconds: 300,
+        severity: "warning",
+        summary: "{{ $labels.service }} has as many replicas as it may",
+        description:
+          "{{ $labels.service }} has been at its maximum of {{ $value }} replicas for 5 min. More load finds no more capacity: raise the maximum.",
+      },
+      {
+        alert: "ScalingSignalMissing",
+        expr: "max by (service, signal) (autoscaler_signal_missing) == 1",
+        forSeconds: 300,
+        severity: "warning",
+        summary: "{{ $labels.service }} is scaled without its signal {{ $labels.signal }}",
+        description:
+          "{{ $labels.signal }} of {{ $labels.service }} has had no data for 5 min: the service is not shrunk, and grows on its other signals only.",
+      },
+    ],
+  };
+}

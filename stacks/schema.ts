@@ -1,0 +1,139 @@
+import { z } from "zod";
+import { bytes, millicores } from "@testbro/components/workload";
+import { SIZES } from "./sizes";
+
+/** Parts of the stack that need an image. */
+export const IMAGE_NAMES = ["nginx", "backend", "frontend", "postgres", "redis", "prometheus", "exporters", "autoscaler"] as const;
+export type ImageName = (typeof IMAGE_NAMES)[number];
+
+/** Platforms a stack can run on. */
+export const PLATFORMS = ["swarm", "kubernetes"] as const;
+
+function quantity(parse: (text: string | number) => number, example: string): z.ZodType<string | number> {
+  return z.union([z.string(), z.number()]).superRefine((given, context) => {
+    try {
+      if (parse(given) > 0) return;
+      context.addIssue({ code: "custom", message: `${given} is zero; give a positive amount, e.g. ${example}` });
+    } catch (error) {
+      context.addIssue({ code: "custom", message: (error as Error).message });
+    }
+  });
+}
+
+const amount = z.strictObject({ cpu: quantity(millicores, '"500m"').optional(), memory: quantity(bytes, '"256Mi"').optional() });
+const resources = z.strictObject({ limits: amount.optional(), reservations: amount.optional() });
+const count = z.number().int().min(1);
+const percent = z.number().positive();
+const seconds = z.number().int().min(0).max(3600);
+
+/** Text, also where Pulumi's command line has turned it into a number or a boolean. */
+const text = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+
+const scale = z.union([
+  z.strictObject({ replicas: count }),
+  z.strictObject({
+    min: count.optional(),
+    max: count.optional(),
+    cpu: percent.optional(),
+    memory: percent.optional(),
+    requestsPerSecond: percent.optional(),
+  }),
+]);
+
+const tier = z.strictObject({
+  scale: scale.optional(),
+  resources: resources.optional(),
+  version: text.optional(),
+  env: z.record(z.string(), text).optional(),
+});
+export type TierConfig = z.infer<typeof tier>;
+
+const part = z.strictObject({ resources: resources.optional(), storage: quantity(bytes, '"10Gi"').optional() });
+const balancer = z.strictObject({ replicas: count.optional(), resources: resources.optional() });
+
+const port = z.number().int().min(1).max(65535);
+
+const metric = z.strictObject({
+  type: z.enum(["Pods", "External"]),
+  name: z.string().min(1),
+  labels: z.record(z.string(), text).optional(),
+});
+
+/** Which cluster, and what is special about it. Everything but `context` has the platform's default. */
+const kubernetes = z.strictObject({
+  context: z.string().min(1).optional(),
+  kubeconfig: z.string().min(1).optional(),
+  namespace: z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "write at most 63 lower-case letters, digits and hyphens, e.g. testbro-production")
+    .refine((name) => name !== "default" && !name.startsWith("kube-"), "is the cluster's own; give the app one of its own")
+    .optional(),
+  createNamespace: z.boolean().optional(),
+  storageClass: z.string().min(1).optional(),
+  publish: z.enum(["LoadBalancer", "NodePort", "ClusterIP"]).optional(),
+  externalTrafficPolicy: z.enum(["Local", "Cluster"]).optional(),
+  publishAnnotations: z.record(z.string(), text).optional(),
+  drainSeconds: seconds.optional(),
+  clusterDomain: z.string().min(1).optional(),
+  resolvers: z.array(z.string().min(1)).min(1).optional(),
+  dnsSeconds: seconds.optional(),
+  scaleDownSeconds: seconds.optional(),
+  requestsMetric: metric.optional(),
+  priorityClasses: z.boolean().optional(),
+  imagePullSecrets: z.array(z.string().min(1)).optional(),
+});
+export type KubernetesConfig = z.infer<typeof kubernetes>;
+
+const pace = (least: number) => z.number().min(least).max(86_400).optional();
+
+/** Whether the auto-scaler runs, and its paces in seconds. */
+const autoscaler = z.strictObject({
+  enabled: z.boolean().default(true),
+  dryRun: z.boolean().default(false),
+  checkInterval: pace(5),
+  fastInterval: pace(1),
+  upCooldown: pace(0),
+  downCooldown: pace(0),
+  slackWebhook: z.url({ protocol: /^https?$/, error: "write the address of an incoming webhook" }).optional(),
+});
+
+/** The node's Docker engine. */
+const engine = z.strictObject({
+  socket: z.string().regex(/^\/[^\0]*[^/\0]$/, "write the path of the engine's socket on the node, e.g. /var/run/docker.sock"),
+  group: z.number().int().min(0).optional(),
+});
+
+const image = z.string().min(1);
+
+/** Every key a stack may set, with what it accepts. */
+export const schema = z.strictObject({
+  name: z
+    .string()
+    .regex(
+      /^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$/,
+      "write 1 to 20 lower-case letters, digits and hyphens, starting with a letter, e.g. testbro",
+    ),
+  platform: z.enum(PLATFORMS),
+  size: z.enum(SIZES),
+  domain: z.string().regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i, "write a host name, e.g. testbro.example"),
+  httpPort: port,
+  httpsPort: port,
+  images: z.strictObject({
+    ...(Object.fromEntries(IMAGE_NAMES.map((name) => [name, image])) as Record<ImageName, typeof image>),
+    // Kubernetes scales by itself; where the auto-scaler runs, its image is asked for.
+    autoscaler: image.optional(),
+  }),
+  backend: tier,
+  frontend: tier,
+  balancer,
+  postgres: part,
+  redis: part,
+  prometheus: part,
+  kubernetes,
+  autoscaler,
+  engine,
+  encryptedNetworks: z.boolean(),
+  monitoringAccess: z.enum(["host", "password"]),
+  suspended: z.boolean(),
+  owner: z.string().regex(/^[a-zA-Z0-9-]*$/, "write letters, digits and hyphens, or nothing"),
+});

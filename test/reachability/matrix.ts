@@ -1,0 +1,69 @@
+import type { Destination, Labels, Party } from "./evaluate";
+
+/**
+ * Who reaches whom in the production stack, written by hand from what each part is for. `outside` is any address that is no pod's,
+ * `dns` the cluster's DNS, `api-server` the API server, `stranger` a pod of another namespace that carries Prometheus' labels. The
+ * balancer's own ports are open to everybody, because it is what is published. What the last two reach beyond the stack is not the
+ * stack's to say.
+ */
+export const WHO_REACHES_WHOM: Readonly<Record<string, readonly string[]>> = {
+  nginx: ["backend:3001", "dns:53", "frontend:3000", "nginx-bundle:8444", "prometheus:9090"],
+  "nginx-bundle": ["dns:53"],
+  backend: ["dns:53", "postgres:5432", "redis:6379"],
+  frontend: ["dns:53"],
+  postgres: ["dns:53"],
+  redis: ["dns:53"],
+  "postgres-exporter": ["dns:53", "postgres:5432"],
+  "redis-exporter": ["dns:53", "redis:6379"],
+  prometheus: ["backend:9464", "dns:53", "frontend:9464", "nginx:8081", "postgres-exporter:9187", "redis-exporter:9121"],
+  outside: ["api-server:443", "api-server:6443", "dns:53", "nginx:8080", "nginx:8443"],
+  stranger: ["api-server:443", "api-server:6443", "dns:53", "nginx:8080", "nginx:8443", "outside:443"],
+};
+
+/** A pod as it is on the cluster, or as its controller would make it. */
+export interface PodFacts {
+  name: string;
+  namespace: string;
+  labels: Labels;
+  ports: { port: number; protocol: "TCP" | "UDP" }[];
+  address: string;
+}
+
+/** Addresses that are no pod's of the stack. */
+const ELSEWHERE: { dns: Party; apiServer: Party; outside: Party; stranger: Party } = {
+  dns: {
+    name: "dns",
+    address: "10.244.0.2",
+    pod: { namespace: "kube-system", labels: { "k8s-app": "kube-dns" }, namespaceLabels: { "kubernetes.io/metadata.name": "kube-system" } },
+  },
+  apiServer: { name: "api-server", address: "10.96.0.1" },
+  outside: { name: "outside", address: "198.51.100.7" },
+  stranger: {
+    name: "stranger",
+    address: "10.244.0.3",
+    pod: {
+      namespace: "another",
+      labels: { "app.kubernetes.io/name": "prometheus", "app.kubernetes.io/instance": "testbro" },
+      namespaceLabels: { "kubernetes.io/metadata.name": "another" },
+    },
+  },
+};
+
+/** Everybody who may send, and everything somebody may answer on. */
+export function parties(pods: readonly PodFacts[]): { parties: Party[]; destinations: Destination[] } {
+  const own = pods.map(({ name, namespace, labels, address }) => ({
+    name,
+    address,
+    pod: { namespace, labels, namespaceLabels: { "kubernetes.io/metadata.name": namespace } },
+  }));
+  return {
+    parties: [...own, ELSEWHERE.outside, ELSEWHERE.stranger],
+    destinations: [
+      ...pods.flatMap(({ ports }, index) => ports.map((port) => ({ party: own[index] as Party, ...port }))),
+      { party: ELSEWHERE.dns, port: 53, protocol: "UDP" as const },
+      { party: ELSEWHERE.apiServer, port: 443, protocol: "TCP" as const },
+      { party: ELSEWHERE.apiServer, port: 6443, protocol: "TCP" as const },
+      { party: ELSEWHERE.outside, port: 443, protocol: "TCP" as const },
+    ],
+  };
+}
