@@ -261,8 +261,11 @@ describe("KubernetesPlatform", function () {
       {},
       {
         transforms: {
-          deployment: (args, { workload }) => ({ ...args, metadata: { ...args.metadata, annotations: { of: workload ?? "" } } }),
-          networkPolicy: (args, { name }) => (seen.push(name), args),
+          deployment: (args, { workload }) => ({ ...args, metadata: { annotations: { of: workload ?? "" } } }),
+          networkPolicy: (args, { name }) => {
+            seen.push(name);
+            return args;
+          },
         },
       },
     );

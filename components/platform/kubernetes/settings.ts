@@ -113,8 +113,8 @@ export function settingsOf(name: string, args: KubernetesPlatformArgs): Settings
     transforms: {},
     suspended: false,
   };
-  const { apiServer: _apiServer, ...rest } = args;
-  return mergeOptions<Settings>(defaults, rest as DeepPartial<Settings>);
+  // The API server's ranges are complete already; what is undefined changes nothing.
+  return mergeOptions<Settings>(defaults, { ...args, apiServer: undefined } as DeepPartial<Settings>);
 }
 
 /** Whether a text is an address range. */
