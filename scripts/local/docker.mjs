@@ -76,8 +76,18 @@ export class Docker {
     return left;
   }
 
-  /** Tasks of a service, newest first. @param {string} service @returns {Promise<any[]>} */
-  tasks(service) {
-    return this.list(["service", "ps", "--no-trunc", service]);
+  /**
+   * Tasks of services, newest first, each with its service's name.
+   * @param {string[]} services
+   * @returns {Promise<{service: string, task: any}[]>}
+   */
+  async tasks(services) {
+    if (services.length === 0) return [];
+    const tasks = await this.list(["service", "ps", "--no-trunc", ...services]);
+    // A task is named after its service and its slot or node; the client marks earlier ones of a slot with "\_ ".
+    return tasks.map((task) => {
+      const name = task.Name.replace(/^[\s\\_]+/, "");
+      return { service: name.slice(0, name.lastIndexOf(".")), task: { ...task, Name: name } };
+    });
   }
 }

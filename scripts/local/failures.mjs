@@ -76,10 +76,8 @@ export class FailureWatch {
 
   async #failing() {
     const services = (await this.docker.services(this.name)).filter(({ Mode }) => !Mode?.includes("job"));
-    const tasks = await Promise.all(
-      services.map(async ({ Name }) => (await this.docker.tasks(Name)).map((task) => ({ service: Name, task }))),
-    );
-    return tasks.flat().filter(({ task }) => FAILED.test(task.CurrentState));
+    const tasks = await this.docker.tasks(services.map(({ Name }) => Name));
+    return tasks.filter(({ task }) => FAILED.test(task.CurrentState));
   }
 
   /** What a person needs to find the cause: each service's first failing task with its error and last log lines. */

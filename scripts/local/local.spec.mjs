@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readConfiguration, writeConfiguration } from "./configuration.mjs";
+import { Docker } from "./docker.mjs";
 import { FailureWatch } from "./failures.mjs";
 import { checkPorts } from "./ports.mjs";
 import { describeStatus, overall, serviceStatus } from "./status.mjs";
@@ -73,6 +74,27 @@ describe("checkPorts", () => {
   });
 });
 
+describe("Docker", () => {
+  it("asks once for the tasks of all services, and tells whose each is", async () => {
+    const docker = new Docker("unix:///nowhere", "docker");
+    const asked = [];
+    docker.list = async (args) => {
+      asked.push(args.slice(3));
+      return [{ Name: "testbro-web.1" }, { Name: " \\_ testbro-web.1" }, { Name: "testbro-agent.k3x9" }];
+    };
+    assert.deepEqual(await docker.tasks([]), []);
+    assert.deepEqual(
+      (await docker.tasks(["testbro-web", "testbro-agent"])).map(({ service, task }) => [service, task.Name]),
+      [
+        ["testbro-web", "testbro-web.1"],
+        ["testbro-web", "testbro-web.1"],
+        ["testbro-agent", "testbro-agent.k3x9"],
+      ],
+    );
+    assert.deepEqual(asked, [["testbro-web", "testbro-agent"]]);
+  });
+});
+
 describe("FailureWatch", () => {
   const before = { ID: "old", Name: "web.1", CurrentState: "Failed 3 hours ago", Error: "long ago" };
   const failing = { ID: "new", Name: "web.2", CurrentState: "Failed 1 second ago", Error: "task: non-zero exit (1)" };
@@ -80,7 +102,7 @@ describe("FailureWatch", () => {
   /** An engine whose tasks are what `tasks` holds at the time. */
   const engine = (tasks) => ({
     services: async () => [{ Name: "testbro-web" }],
-    tasks: async () => tasks,
+    tasks: async (services) => services.flatMap((service) => tasks.map((task) => ({ service, task }))),
     attempt: async () => ({ stdout: "cannot open database\n", stderr: "" }),
   });
 
