@@ -10,7 +10,7 @@ import { hasPlugin, placePlugin, pulumiHome, usersPlugin } from "./home.mjs";
 import { askSite, downloadCli, downloadedCli, installPlugin } from "./official.mjs";
 import { keyOf, partNamed } from "./recipe.mjs";
 import { buildPart, finishedBuild } from "./source.mjs";
-import { CLI, compareVersions, OLDEST_CLI, PLUGINS } from "./versions.mjs";
+import { CLI, compareVersions, OLDEST_CLI, PLUGINS, PLUGINS_ON_DEMAND } from "./versions.mjs";
 
 /** @import { Paths } from "../paths.mjs" */
 /** @import { Progress } from "../progress.mjs" */
@@ -38,7 +38,8 @@ import { CLI, compareVersions, OLDEST_CLI, PLUGINS } from "./versions.mjs";
  * @property {NodeJS.ProcessEnv} [env] Default the process's.
  * @property {Paths} [paths]
  * @property {Progress} [progress]
- * @property {Readonly<Record<string, string>>} [plugins] Version by name; default all of this product's.
+ * @property {boolean} [kubernetes] Whether the stack is one on Kubernetes, which needs one more plugin; default false.
+ * @property {Readonly<Record<string, string>>} [plugins] Version by name; default what the product's stacks need.
  * @property {string} [sources] Go sources, for tests.
  * @property {string} [curl] curl, for tests.
  */
@@ -65,7 +66,8 @@ export async function ensurePulumi(options = {}) {
   /** @type {Context} */
   const context = {
     log: (line) => progress.line(line),
-    plugins: PLUGINS,
+    kubernetes: false,
+    plugins: options.kubernetes ? { ...PLUGINS, ...PLUGINS_ON_DEMAND } : PLUGINS,
     ...options,
     mode: /** @type {Mode} */ (mode),
     env,

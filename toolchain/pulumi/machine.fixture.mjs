@@ -25,7 +25,7 @@ export class Machine {
     this.sources = join(this.root, "go");
     for (const file of ["go.mod", "go.sum", "language-host/go.mod", "docker-shim/shim.go", "internal/a.go"])
       this.write(join("go", file), file);
-    for (const name of ["docker", "random", "tls"]) this.write(`go/cmd/pulumi-resource-${name}/main.go`, name);
+    for (const name of ["docker", "random", "tls", "kubernetes"]) this.write(`go/cmd/pulumi-resource-${name}/main.go`, name);
   }
 
   /** @param {string} file @param {string} text */

@@ -104,6 +104,18 @@ describe("ensurePulumi", function () {
     assert.notEqual(second.home, first.home, "a rebuilt plugin comes with a home of its own");
   });
 
+  it("adds the Kubernetes plugin only for a stack that asks for it", async () => {
+    machine.curl(false);
+    machine.go();
+    await machine.ensure();
+    const builds = () => machine.called("go").filter((call) => call.includes(" build ")).length;
+    assert.equal(builds(), 5);
+    const { home, plugins } = await machine.ensure({ kubernetes: true });
+    assert.equal(plugins.kubernetes, "source");
+    assert.ok(existsSync(join(home, "plugins/resource-kubernetes-v4.34.2/pulumi-resource-kubernetes")));
+    assert.equal(builds(), 6, "the rest is there already");
+  });
+
   it("remembers an unreachable site, says so, and asks again once the answer is deleted", async () => {
     machine.curl(false);
     await assert.rejects(machine.ensure({ mode: "official" }), /the download site cannot be reached \(curl: \(6\)/);

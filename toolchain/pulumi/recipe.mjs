@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { CLI, LANGUAGE_HOST, PLUGINS } from "./versions.mjs";
+import { CLI, LANGUAGE_HOST, PLUGINS, PLUGINS_ON_DEMAND } from "./versions.mjs";
 
 /** The Go sources of the toolchain. */
 export const GO_SOURCES = join(dirname(dirname(fileURLToPath(import.meta.url))), "go");
@@ -39,6 +39,9 @@ const DYNAMIC_PROVIDER_SCRIPT = `#!/bin/sh
 exec node "$(node -p 'require.resolve("@pulumi/pulumi/cmd/dynamic-provider")')" "$@"
 `;
 
+/** @param {string} name */
+const versionOf = (name) => PLUGINS[name] ?? PLUGINS_ON_DEMAND[name] ?? "";
+
 /**
  * @param {string} name
  * @param {string} title
@@ -49,7 +52,7 @@ exec node "$(node -p 'require.resolve("@pulumi/pulumi/cmd/dynamic-provider")')" 
 const plugin = (name, title, seconds, extraSources) => ({
   name,
   title,
-  version: PLUGINS[name] ?? "",
+  version: versionOf(name),
   sources: ["go.mod", "go.sum", `cmd/pulumi-resource-${name}`, ...extraSources],
   compilations: [
     {
@@ -57,7 +60,7 @@ const plugin = (name, title, seconds, extraSources) => ({
       target: `./cmd/pulumi-resource-${name}`,
       binary: `pulumi-resource-${name}`,
       versionVariable: "main.version",
-      version: PLUGINS[name] ?? "",
+      version: versionOf(name),
     },
   ],
   scripts: {},
@@ -93,6 +96,7 @@ export const PARTS = [
   plugin("docker", "the Docker plugin", 150, ["docker-shim"]),
   plugin("random", "the random plugin", 45, ["internal"]),
   plugin("tls", "the tls plugin", 15, ["internal"]),
+  plugin("kubernetes", "the Kubernetes plugin", 130, []),
 ];
 
 /**

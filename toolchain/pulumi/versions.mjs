@@ -9,8 +9,11 @@ export const OLDEST_CLI = "3.248.0";
 /** The last SDK release whose Go module still contains the Node language host; it runs programs of newer SDKs. */
 export const LANGUAGE_HOST = "3.68.0";
 
-/** Resource plugins, by the version of their npm package. @type {Readonly<Record<string, string>>} */
+/** Resource plugins of every stack, by the version of their npm package. @type {Readonly<Record<string, string>>} */
 export const PLUGINS = Object.freeze({ docker: "5.2.0", random: "4.21.2", tls: "5.6.1" });
+
+/** Plugins that only some stacks need, so that the others do not wait for them. @type {Readonly<Record<string, string>>} */
+export const PLUGINS_ON_DEMAND = Object.freeze({ kubernetes: "4.34.2" });
 
 /**
  * Compares two versions by their numbers; a pre-release suffix is not looked at.
