@@ -231,6 +231,17 @@ describe("KubernetesPlatform", function () {
     assert.deepEqual(one("Deployment").spec.strategy.rollingUpdate, { maxSurge: 0, maxUnavailable: 1 });
   });
 
+  it("is slower to restart a replica than to send it nothing, also where one question serves for both", async () => {
+    await run("store");
+    const store = pod("StatefulSet").containers[0];
+    assert.ok(store.livenessProbe.failureThreshold >= 2 * store.readinessProbe.failureThreshold);
+    assert.ok(store.startupProbe.failureThreshold * store.startupProbe.periodSeconds >= 600);
+    await run("web");
+    const web = pod("Deployment").containers[0];
+    for (const probe of [web.livenessProbe, web.readinessProbe, web.startupProbe]) assert.ok(probe.periodSeconds >= probe.timeoutSeconds);
+    assert.equal(web.readinessProbe.httpGet.path, "/ready");
+  });
+
   it("keeps a StatefulSet's volumes unless they may go", async () => {
     await run("store");
     assert.equal(one("StatefulSet").spec.persistentVolumeClaimRetentionPolicy.whenDeleted, "Retain");
@@ -250,7 +261,7 @@ describe("KubernetesPlatform", function () {
       kinds()
         .filter((kind) => !["Platform", "Workload"].includes(kind))
         .sort(),
-      ["Namespace", "PersistentVolumeClaim"],
+      ["Namespace", "PersistentVolumeClaim", "ResourceQuota"],
     );
   });
 

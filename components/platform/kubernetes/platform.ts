@@ -27,6 +27,8 @@ export class KubernetesPlatform extends Platform {
   readonly resolvers: readonly string[];
   /** The namespace; undefined where it is not made here. */
   readonly namespace: kubernetes.core.v1.Namespace | undefined;
+  /** Most there may be in the namespace; undefined where that is not made here. */
+  readonly quota: kubernetes.core.v1.ResourceQuota | undefined;
   /** What holds for every pod: nothing in or out, and DNS. */
   readonly networkPolicies: readonly kubernetes.networking.v1.NetworkPolicy[];
   readonly #settings: Settings;
@@ -43,6 +45,7 @@ export class KubernetesPlatform extends Platform {
     this.resolvers = this.#settings.dns.resolvers;
     this.namespace = this.#settings.createNamespace ? this.#createNamespace() : undefined;
     this.#namespaceName = this.namespace?.metadata.name ?? this.#settings.namespace;
+    this.quota = this.namespace && this.#createQuota();
     this.networkPolicies = this.#settings.suspended ? [] : this.#createPolicies();
     this.registerOutputs();
   }
@@ -69,6 +72,13 @@ export class KubernetesPlatform extends Platform {
       transformed(transforms, "namespace", { name: namespace, workload: undefined }, args),
       { parent: this },
     );
+  }
+
+  #createQuota(): kubernetes.core.v1.ResourceQuota {
+    const name = `${this.prefix}-quota`;
+    const args = { metadata: { name, namespace: this.#namespaceName, labels: this.#labels }, spec: { hard: this.#settings.quota } };
+    const child = transformed(this.#settings.transforms, "resourceQuota", { name, workload: undefined }, args);
+    return new kubernetes.core.v1.ResourceQuota(name, child, { parent: this });
   }
 
   #createPolicies(): kubernetes.networking.v1.NetworkPolicy[] {

@@ -40,8 +40,11 @@ export function preStopSeconds(workload: Workload, { dns, publish }: Settings): 
   return Math.max(balanced ? dns.ttl + RESOLVER_SECONDS : 0, published ? publish.drain : 0);
 }
 
-function amounts({ cpu, memory }: ResourceAmounts): Record<string, string> {
-  return { cpu: cpuText(cpu), memory: bytesText(memory) };
+/** Disk of the node: the log, which the kubelet cuts at some ten MiB a file, and what a writable image gets. Volumes do not count. */
+const NODE_DISK = { reserved: "64Mi", limit: "1Gi" };
+
+function amounts({ cpu, memory }: ResourceAmounts, disk: string): Record<string, string> {
+  return { cpu: cpuText(cpu), memory: bytesText(memory), "ephemeral-storage": disk };
 }
 
 function container({ ref, workload, settings, mounts }: PodParts): Container {
@@ -64,7 +67,7 @@ function container({ ref, workload, settings, mounts }: PodParts): Container {
     ...probesOf(workload),
     // The kubelet's own pause: the image needs no `sleep` for it (Kubernetes 1.30 and later).
     ...(preStop > 0 ? { lifecycle: { preStop: { sleep: { seconds: preStop } } } } : {}),
-    resources: { requests: amounts(resources.reservations), limits: amounts(resources.limits) },
+    resources: { requests: amounts(resources.reservations, NODE_DISK.reserved), limits: amounts(resources.limits, NODE_DISK.limit) },
     securityContext: {
       allowPrivilegeEscalation: false,
       privileged: false,

@@ -13,6 +13,12 @@ export interface Probes {
 /** Longest pause between two looks at a replica that starts, in seconds, so that it serves soon after it can. */
 const STARTUP_PERIOD_SECONDS = 5;
 
+/** Time every replica gets to start: a node that has just lost its neighbours is slow. */
+const SHORTEST_START_SECONDS = 30;
+
+/** Where one question serves for both, how many times longer a replica may fail it until it is restarted than until it gets no requests. */
+const RESTART_PATIENCE = 3;
+
 /** Kubernetes counts whole seconds, 1 at least. */
 function whole(seconds: number): number {
   return Math.max(1, Math.ceil(seconds));
@@ -32,24 +38,30 @@ function action(probe: Probe, ports: ReadonlyMap<string, number>): ProbeSpec {
   return { exec: { command: probe.exec } };
 }
 
-function spec(probe: Probe, ports: ReadonlyMap<string, number>): ProbeSpec {
-  const { interval, timeout, retries } = timingOf(probe);
-  return { ...action(probe, ports), periodSeconds: whole(interval), timeoutSeconds: whole(timeout), failureThreshold: retries };
+/** The kubelet asks one question after the other, so a period shorter than the timeout would say what it cannot keep. */
+function spec(probe: Probe, ports: ReadonlyMap<string, number>, retries: number): ProbeSpec {
+  const { interval, timeout } = timingOf(probe);
+  return {
+    ...action(probe, ports),
+    periodSeconds: whole(Math.max(interval, timeout)),
+    timeoutSeconds: whole(timeout),
+    failureThreshold: retries,
+  };
 }
 
 /**
  * The startup probe: the given one, or `live` asked until it first succeeds, for as long as Swarm would wait (start period, then
- * `retries` failures). It stands in for liveness meanwhile, so no replica is restarted because it starts slowly.
+ * `retries` failures) and never less than 30 s. It stands in for liveness meanwhile, so no replica is restarted because it starts slowly.
  */
 function startup({ live, startup: given }: Workload["health"], ports: ReadonlyMap<string, number>): ProbeSpec {
   const probe = given ?? live;
   const { interval, timeout, retries, startPeriod } = timingOf(probe);
   const period = whole(Math.min(interval, STARTUP_PERIOD_SECONDS));
-  const patience = startPeriod + retries * interval;
+  const patience = Math.max(SHORTEST_START_SECONDS, startPeriod + retries * (interval + timeout));
   return {
     ...action(probe, ports),
     periodSeconds: period,
-    timeoutSeconds: whole(timeout),
+    timeoutSeconds: whole(Math.min(timeout, period)),
     failureThreshold: Math.max(1, Math.ceil(patience / period)),
   };
 }
@@ -58,9 +70,10 @@ function startup({ live, startup: given }: Workload["health"], ports: ReadonlyMa
 export function probesOf(workload: Workload): Probes {
   const ports = new Map((workload.ports ?? []).map(({ name, container }) => [name, container]));
   const { live, ready } = workload.health;
+  const retries = timingOf(live).retries;
   return {
     startupProbe: startup(workload.health, ports),
-    livenessProbe: spec(live, ports),
-    ...(workload.kind === "job" ? {} : { readinessProbe: spec(ready ?? live, ports) }),
+    livenessProbe: spec(live, ports, ready ? retries : retries * RESTART_PATIENCE),
+    ...(workload.kind === "job" ? {} : { readinessProbe: spec(ready ?? live, ports, timingOf(ready ?? live).retries) }),
   };
 }

@@ -54,6 +54,8 @@ export interface KubernetesPlatformArgs {
   createNamespace?: boolean;
   /** Pod Security level that the namespace enforces, where it is made here. @default "restricted" */
   podSecurity?: "restricted" | "baseline";
+  /** Most there may be of something in the namespace, where it is made here: against a loop that fills the cluster. @default { pods: "200" } */
+  quota?: Record<string, string>;
   dns?: Partial<DnsSettings>;
   publish?: Partial<PublishSettings>;
   /** Volumes. `className`: storage class. @default the cluster's default class */
@@ -100,6 +102,7 @@ export function settingsOf(name: string, args: KubernetesPlatformArgs): Settings
     namespace: prefix,
     createNamespace: true,
     podSecurity: "restricted",
+    quota: { pods: "200" },
     dns: { clusterDomain, resolvers: [`kube-dns.kube-system.svc.${clusterDomain}`], ttl: 30, addresses: [] },
     publish: { type: "LoadBalancer", externalTrafficPolicy: "Local", annotations: {}, drain: 15 },
     storage: {},

@@ -14,6 +14,7 @@ export type Transform<Args> = (args: Args, child: TransformedChild) => Args;
 /** Arguments of every kind of child. */
 export interface ChildArguments {
   namespace: kubernetes.core.v1.NamespaceArgs;
+  resourceQuota: kubernetes.core.v1.ResourceQuotaArgs;
   priorityClass: kubernetes.scheduling.v1.PriorityClassArgs;
   deployment: kubernetes.apps.v1.DeploymentArgs;
   statefulSet: kubernetes.apps.v1.StatefulSetArgs;

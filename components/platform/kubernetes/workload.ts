@@ -6,7 +6,8 @@ import { awaitAnnotations, claimSpec, daemonSetSpec, deploymentSpec, jobSpec, st
 import { allMounts, groupFiles, reloadedFiles, rolledFiles, secretFiles, volumeMounts, writableDirectories, type Mounts } from "./files";
 import { selectorLabels } from "./names";
 import { policiesOf } from "./network";
-import { podTemplate } from "./pod";
+import { podTemplate, preStopSeconds } from "./pod";
+import { headlessSpec, publicSpec } from "./services";
 import type { Settings } from "./settings";
 import { transformed, type ChildArguments } from "./transforms";
 
@@ -33,6 +34,16 @@ const SKIP_AWAIT = { "pulumi.com/skipAwait": "true" };
 /** Content that cannot change: another content is another object under another name, so that the pods that use it are replaced. */
 const IMMUTABLE = { immutable: true };
 
+/** Policies that a workload need not keep to, beside those it names itself. */
+function exemptions({ workload, settings }: KubernetesWorkloadArgs): Record<string, string> {
+  if (settings.suspended) return {};
+  const stopsAtOnce = workload.kind !== "job" && (workload.ports?.length ?? 0) > 0 && preStopSeconds(workload, settings) === 0;
+  return {
+    ...(stopsAtOnce ? { "rollout-pre-stop": "nobody balances to it: whoever uses it connects again" } : {}),
+    ...workload.policyExemptions,
+  };
+}
+
 /** One Workload as native Kubernetes resources. Those it does not need are undefined or empty. */
 export class KubernetesWorkload extends pulumi.ComponentResource {
   readonly deployment: kubernetes.apps.v1.Deployment | undefined;
@@ -58,7 +69,7 @@ export class KubernetesWorkload extends pulumi.ComponentResource {
   readonly #name: string;
 
   constructor(name: string, args: KubernetesWorkloadArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("testbro:kubernetes:Workload", name, exemptionInputs(args.workload.policyExemptions), opts);
+    super("testbro:kubernetes:Workload", name, exemptionInputs(exemptions(args)), opts);
     this.#name = name;
     this.#args = args;
     const { workload, settings } = args;
@@ -192,16 +203,11 @@ export class KubernetesWorkload extends pulumi.ComponentResource {
    * need each other's names before they are ready.
    */
   #createService(): kubernetes.core.v1.Service | undefined {
-    const ports = (this.#args.workload.ports ?? []).map(({ name, container, protocol = "tcp" }) => ({
-      name,
-      port: container,
-      targetPort: container,
-      protocol: protocol.toUpperCase(),
-    }));
-    if (ports.length === 0 || this.#args.workload.kind === "job") return undefined;
+    const { workload } = this.#args;
+    if (!workload.ports?.length || workload.kind === "job") return undefined;
     const args = this.#transform("service", this.#name, {
       metadata: this.#metadata(this.#name, SKIP_AWAIT),
-      spec: { clusterIP: "None", publishNotReadyAddresses: false, selector: this.#selector, ports },
+      spec: headlessSpec(workload, this.#selector),
     });
     return new kubernetes.core.v1.Service(this.#name, args, { parent: this });
   }
@@ -286,25 +292,11 @@ export class KubernetesWorkload extends pulumi.ComponentResource {
 
   #createPublicService(): kubernetes.core.v1.Service | undefined {
     const { workload, settings } = this.#args;
-    const { type, externalTrafficPolicy, annotations } = settings.publish;
-    const ports = (workload.ports ?? []).flatMap(({ name, container, protocol = "tcp", publish }) =>
-      publish
-        ? [
-            {
-              name,
-              port: publish.port,
-              targetPort: container,
-              protocol: protocol.toUpperCase(),
-              ...(type === "NodePort" ? { nodePort: publish.port } : {}),
-            },
-          ]
-        : [],
-    );
-    if (ports.length === 0) return undefined;
+    if (!workload.ports?.some((port) => port.publish)) return undefined;
     const name = `${this.#name}-public`;
     const args = this.#transform("service", name, {
-      metadata: this.#metadata(name, annotations),
-      spec: { type, selector: this.#selector, ports, ...(type === "ClusterIP" ? {} : { externalTrafficPolicy }) },
+      metadata: this.#metadata(name, settings.publish.annotations),
+      spec: publicSpec(workload, this.#selector, settings.publish),
     });
     const after = [this.deployment, this.statefulSet, this.daemonSet].filter((each) => each !== undefined);
     return new kubernetes.core.v1.Service(name, args, { parent: this, dependsOn: after });
