@@ -16,6 +16,7 @@ export interface AutoScalerEnvironment {
   fastInterval?: number;
   upCooldown?: number;
   downCooldown?: number;
+  stabilization?: number;
   slackWebhook?: string;
 }
 

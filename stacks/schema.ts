@@ -94,6 +94,7 @@ const autoscaler = z.strictObject({
   fastInterval: pace(1),
   upCooldown: pace(0),
   downCooldown: pace(0),
+  stabilization: pace(0),
   slackWebhook: z.url({ protocol: /^https?$/, error: "write the address of an incoming webhook" }).optional(),
 });
 

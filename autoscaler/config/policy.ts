@@ -30,6 +30,7 @@ export function policyOf(settings: Settings, service: ServiceSettings, time: num
     fastInterval: settings.fastInterval,
     upCooldown: settings.upCooldown,
     downCooldown: settings.downCooldown,
+    stabilization: settings.stabilization,
     startUp: service.startUp ?? DEFAULTS.startUp,
     growth: (service.growth ?? []).map(rateOf),
     shrinking: (service.shrinking ?? []).map(rateOf),

@@ -9,6 +9,9 @@ const ONE_OFF = "com.docker.compose.oneoff";
 /** Seconds a leaving container is given to finish its requests where its own configuration says nothing. */
 const STOP_SECONDS = 30;
 
+/** Characters of a container's id that the engine uses as its host name and as an alias. */
+const SHORT_ID = 12;
+
 /** Services of one Compose project on one engine. A replica is a container cloned with the next number; the newest leaves first. */
 export class ComposeTarget implements Target {
   private configured: ReadonlySet<string> = new Set();
@@ -85,7 +88,7 @@ export class ComposeTarget implements Target {
     const name = `${this.project}-${service}-${number}`;
     const networks = Object.entries(source.NetworkSettings.Networks ?? {}).map(([network, endpoint]) => {
       const old = source.Name.replace(/^\//, "");
-      const aliases = (endpoint.Aliases ?? []).filter((alias: string) => alias !== old && !source.Id.startsWith(alias));
+      const aliases = (endpoint.Aliases ?? []).filter((alias: string) => alias !== old && alias !== source.Id.slice(0, SHORT_ID));
       return [network, { Aliases: aliases }] as const;
     });
     const { Hostname: hostname, ...config } = source.Config;

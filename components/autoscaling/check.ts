@@ -10,7 +10,7 @@ export function checkAutoScaler(name: string, options: AutoScalerOptions): Probl
     report("engineGroup", `${engineGroup} is no group`, `give the number that \`stat -c %g ${engineSocket}\` prints`);
   if (!/^\/[a-zA-Z0-9_.-]+(\/[a-zA-Z0-9_.-]+)*$/.test(pathPrefix))
     report("pathPrefix", `"${pathPrefix}" is no path`, "start it with / and do not end it with one, e.g. /autoscaler");
-  const bounds = { checkInterval: 5, fastInterval: 1, upCooldown: 0, downCooldown: 0 } as const;
+  const bounds = { checkInterval: 5, fastInterval: 1, upCooldown: 0, downCooldown: 0, stabilization: 0 } as const;
   for (const [key, least] of Object.entries(bounds) as [keyof typeof bounds, number][]) {
     const value = options[key];
     if (value !== undefined && !(value >= least && value <= 86_400))

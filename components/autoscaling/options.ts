@@ -47,6 +47,8 @@ export interface ScalingPaces {
   upCooldown?: number;
   /** Seconds before CPU, memory or latency may shrink a service after a change. @default 600 */
   downCooldown?: number;
+  /** Seconds over which the highest need by CPU, memory or latency counts before a service shrinks. @default 300 */
+  stabilization?: number;
 }
 
 /** Options of `AutoScaler`. */
@@ -74,7 +76,7 @@ export interface AutoScalerOptions extends ScalingPaces {
   dryRun?: boolean;
   /** Who reads the metrics. @default nobody */
   scraper?: Ref;
-  /** CPU and memory of each of the two. @default limits 500m and 256Mi, reservations 50m and 96Mi */
+  /** CPU and memory of each of the two. @default limits 500m and 256Mi, reservations 50m and 128Mi */
   resources?: DeepPartial<Resources>;
   /** Where the auto-scaler may run; with several nodes a label that one node has, which then keeps its state. @default anywhere */
   placement?: Placement;

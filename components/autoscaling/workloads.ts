@@ -11,7 +11,7 @@ import {
 
 /** User of the image's process. */
 const USER = { uid: 10001, gid: 10001 };
-const RESOURCES: Resources = { limits: { cpu: "500m", memory: "256Mi" }, reservations: { cpu: "50m", memory: "96Mi" } };
+const RESOURCES: Resources = { limits: { cpu: "500m", memory: "256Mi" }, reservations: { cpu: "50m", memory: "128Mi" } };
 const TIMING: Required<ProbeTiming> = { interval: 5, timeout: 10, retries: 3, startPeriod: 60 };
 
 /** Paths in the containers. */
@@ -72,6 +72,7 @@ export function autoscalerWorkload(refs: AutoScalerRefs, options: AutoScalerOpti
       FAST_INTERVAL: number(options.fastInterval),
       SCALE_UP_COOLDOWN: number(options.upCooldown),
       SCALE_DOWN_COOLDOWN: number(options.downCooldown),
+      STABILIZATION_WINDOW: number(options.stabilization),
       PROMETHEUS_URL: prometheus && address(prometheus.ref, prometheus.pathPrefix ?? "/prometheus"),
       AUTOSCALER_REQUESTS_QUERY: queries?.requests,
       AUTOSCALER_LATENCY_QUERY: queries?.latency,
@@ -127,6 +128,7 @@ export function gateWorkload(platformPrefix: string, options: AutoScalerOptions,
     policyExemptions: {
       "hardening-runtime-socket":
         "this is the filtering gate in front of the socket: it only counts, and sets the replica count of labelled services",
+      "availability-replicas": "while it restarts the auto-scaler waits, and nothing is changed",
       "hardening-host-path": "the engine's socket, which the gate is in front of",
     },
   };
