@@ -7,24 +7,27 @@ import { checkOwner } from "./local/owner.mjs";
 import { takePreset, withPolicies } from "./local/policies.mjs";
 import { checkPorts } from "./local/ports.mjs";
 import { recover } from "./local/recovery.mjs";
+import { Rollouts } from "./local/rollouts.mjs";
 import { explain } from "./local/stack.mjs";
 import { describeStatus, overall, serviceStatus } from "./local/status.mjs";
 
 /** Deploys, watching for replicas that fail. @throws ToolchainError with what failed first */
 async function deploy(stack, docker, name, args) {
   const watch = new FailureWatch(docker, name);
-  await watch.start();
+  const rollouts = new Rollouts(docker, name);
+  await Promise.all([watch.start(), rollouts.start()]);
   let result;
+  let failed = [];
   try {
     result = await pulumi(stack, ["up", "--yes", "--skip-preview", "--suppress-outputs", ...stack.withConfig, ...args]);
+    if (result.code === 0) failed = await rollouts.settle();
   } finally {
     await watch.stop();
   }
-  if (result.code === 0) return;
-  const causes = [...watch.describe(), explain(stack.files, result.errors)].filter((cause) => cause !== undefined);
-  throw new ToolchainError(
-    [`The stack was not brought up (pulumi ended with code ${result.code}). What runs now: npm run status`, ...causes].join("\n\n"),
-  );
+  if (result.code === 0 && failed.length === 0) return;
+  const causes = [...failed, ...watch.describe(), explain(stack.files, result.errors)].filter((cause) => cause !== undefined);
+  const how = result.code === 0 ? "a new release did not stay" : `pulumi ended with code ${result.code}`;
+  throw new ToolchainError([`The stack was not brought up (${how}). What runs now: npm run status`, ...causes].join("\n\n"));
 }
 
 main(() =>

@@ -47,6 +47,12 @@ export class Docker {
     return this.list(["service", "ls", ...ours(name)]);
   }
 
+  /** What the engine knows of the services of a deployment. @param {string} name @returns {Promise<any[]>} */
+  async inspectServices(name) {
+    const ids = await this.own("service", name);
+    return ids.length === 0 ? [] : JSON.parse(await this.read(["service", "inspect", ...ids]));
+  }
+
   /** Ids of this owner's objects of a deployment. @param {string} kind e.g. "network" @param {string} name @returns {Promise<string[]>} */
   async own(kind, name) {
     const ids = await this.read([kind, "ls", "--quiet", ...ours(name)]);
