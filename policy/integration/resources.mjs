@@ -15,7 +15,7 @@ const CLUSTER = /:(?:Namespace|ClusterRole|ClusterRoleBinding|StorageClass|Persi
  * budget, policy or backup covers another's workload.
  *
  * @param {"bad" | "unknown"} sort
- * @param {(type: string) => boolean} wanted
+ * @param {(resource: Resource) => boolean} wanted
  * @returns {{ resources: Resource[], expected: { rule: string, names: string[] }[] }} `expected`: every fixture's rule, and the
  *   resources at one of which it has to be found
  */
@@ -26,7 +26,7 @@ export function program(sort, wanted) {
   for (const fixtures of allFixtures()) {
     for (const stack of fixtures[sort]) {
       const list = resourcesOf(stack);
-      if (!list.every(({ type }) => wanted(type))) continue;
+      if (!list.every(wanted)) continue;
       const suffix = `f${++number}`;
       const own = list.map((resource) => ({ ...resource, name: `${resource.name}-${suffix}`, props: inNamespace(resource, suffix) }));
       resources.push(...own);
