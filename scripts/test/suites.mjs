@@ -13,7 +13,7 @@ const UNIT_SPECS = [
   "test/dist/load/**/*.spec.js",
   "scripts/**/*.spec.mjs",
   "toolchain/*.spec.mjs",
-  "toolchain/{pulumi,docker}/*.spec.mjs",
+  "toolchain/{pulumi,docker,kubernetes}/*.spec.mjs",
   "images/*.spec.mjs",
 ];
 

@@ -18,6 +18,8 @@ export const TAGS = "osusergo,grpcnotrace,no_compose";
  * @property {string} binary Name of the result.
  * @property {string} versionVariable Go variable that receives the version.
  * @property {string} version
+ * @property {string} [tags] Build tags; default {@link TAGS}.
+ * @property {Readonly<Record<string, string>>} [variables] More Go variables and what they receive.
  */
 
 /**
@@ -129,8 +131,9 @@ export const buildEnvironment = (env) => ({
  * @param {string} output Path of the binary.
  * @returns {string[]} Arguments of `go`.
  */
-export function buildArguments({ target, versionVariable, version }, output) {
-  return ["build", "-trimpath", "-tags", TAGS, "-ldflags", `-s -w -X ${versionVariable}=${version}`, "-o", output, target];
+export function buildArguments({ target, versionVariable, version, tags = TAGS, variables = {} }, output) {
+  const set = Object.entries({ [versionVariable]: version, ...variables }).map(([name, value]) => `-X ${name}=${value}`);
+  return ["build", "-trimpath", ...(tags ? ["-tags", tags] : []), "-ldflags", `-s -w ${set.join(" ")}`, "-o", output, target];
 }
 
 /**

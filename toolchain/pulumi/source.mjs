@@ -84,6 +84,7 @@ const minutes = (seconds) => (seconds < 60 ? `${seconds} s` : `${Math.round(seco
  */
 async function compile(go, compilation, { scratch, sources, env, detail, title }) {
   let fetched = 0;
+  detail(compilation.binary);
   const result = await run(go, buildArguments(compilation, join(scratch, compilation.binary)), {
     cwd: join(sources, compilation.module),
     env: buildEnvironment(env),
