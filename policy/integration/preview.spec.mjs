@@ -67,7 +67,7 @@ describe("the pack in the real Pulumi CLI", function () {
         message: event.message,
       }));
 
-  /** The inputs of every resource as its provider completed them. @param {string} text @returns {Map<string, Record<string, any>>} */
+  /** The inputs of every resource, by type and name, as its provider completed them. @param {string} text @returns {Map<string, Record<string, any>>} */
   const inputsOf = (text) =>
     new Map(
       text
@@ -75,7 +75,7 @@ describe("the pack in the real Pulumi CLI", function () {
         .filter((line) => line.startsWith("{"))
         .map((line) => JSON.parse(line).resourcePreEvent?.metadata?.new)
         .filter((resource) => resource?.inputs)
-        .map((resource) => [resource.urn.split("::").pop(), resource.inputs]),
+        .map((resource) => [resource.urn.split("::").slice(2).join("::"), resource.inputs]),
     );
 
   /** @param {import("./resources.mjs").Resource[]} resources */
@@ -167,7 +167,10 @@ describe("the pack in the real Pulumi CLI", function () {
     const { seen, inputs } = await preview(resources);
     const file = join(folder, "state-preview.json");
     // A state holds the inputs as the provider completed them, which is what the pack was shown.
-    const completed = resources.map((resource) => ({ ...resource, props: inputs.get(resource.name) ?? resource.props }));
+    const completed = resources.map((resource) => ({
+      ...resource,
+      props: inputs.get(`${resource.type}::${resource.name}`) ?? resource.props,
+    }));
     assert.ok(inputs.size >= resources.length, "the event log lacks inputs");
     writeFileSync(file, JSON.stringify(state(completed)));
     assert.deepEqual(summary(seen), summary(await check(file)));
