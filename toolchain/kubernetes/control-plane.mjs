@@ -132,20 +132,21 @@ export async function startControlPlane(machine, tokens, detail) {
   const dns = join(files.home, "Corefile");
   writeFileSync(dns, corefile({ kubeconfig: config("coredns"), servers: nameServers(readFileSync("/etc/resolv.conf", "utf8")) }));
   await begin("coredns", [`-conf=${dns}`], answers(`http://${CONTROL_ADDRESS}:8181/ready`));
-  await begin(
-    "metrics-server",
-    [
-      ...credentials("metrics-server"),
-      `--bind-address=${CONTROL_ADDRESS}`,
-      `--secure-port=${METRICS_PORT}`,
-      `--cert-dir=${join(files.home, "metrics-server")}`,
-      "--kubelet-insecure-tls",
-      "--kubelet-preferred-address-types=InternalIP",
-      // The shortest that it accepts is above 10 s.
-      "--metric-resolution=12s",
-    ],
-    answers(`https://${CONTROL_ADDRESS}:${METRICS_PORT}/livez`),
-  );
+  if (machine.programs["metrics-server"])
+    await begin(
+      "metrics-server",
+      [
+        ...credentials("metrics-server"),
+        `--bind-address=${CONTROL_ADDRESS}`,
+        `--secure-port=${METRICS_PORT}`,
+        `--cert-dir=${join(files.home, "metrics-server")}`,
+        "--kubelet-insecure-tls",
+        "--kubelet-preferred-address-types=InternalIP",
+        // The shortest that it accepts is above 10 s.
+        "--metric-resolution=12s",
+      ],
+      answers(`https://${CONTROL_ADDRESS}:${METRICS_PORT}/livez`),
+    );
   await begin("local-volumes", [VOLUMES, config("local-volumes"), files.nodes], () => Promise.resolve(true));
 }
 
@@ -197,7 +198,7 @@ const apiserver = (file, home) => [
 
 /** @param {Machine} machine */
 async function applyObjects(machine) {
-  const list = { apiVersion: "v1", kind: "List", items: clusterObjects() };
+  const list = { apiVersion: "v1", kind: "List", items: clusterObjects({ metrics: machine.programs["metrics-server"] !== undefined }) };
   const args = ["--kubeconfig", layout(machine.home).kubeconfig, "apply", "--server-side", "--force-conflicts", "-f", "-"];
   await must(/** @type {string} */ (machine.programs.kubectl), args, {
     env: machine.env,

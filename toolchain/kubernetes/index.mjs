@@ -46,6 +46,7 @@ import { buildPrograms, ensureKubectl, ensurePackages } from "./programs.mjs";
  * @property {string} [netns] Run from source in this network namespace (docker/netns.mjs); default one of its own.
  * @property {string} [context] A context of the user's kubeconfig to use instead; default the environment variable TESTBRO_KUBE_CONTEXT.
  * @property {"auto" | "kind" | "source"} [mode] Default the environment variable TESTBRO_CLUSTER, else `auto`: kind where it is installed.
+ * @property {boolean} [metrics] Whether a cluster from source serves metrics, which autoscalers need; default true. Without, it need not be built.
  * @property {NodeJS.ProcessEnv} [env]
  * @property {(line: string) => void} [log]
  * @property {Progress} [progress]
@@ -147,7 +148,7 @@ async function fromSource(context) {
   }
   nodeLayout(home, idOf(home), 1);
   await ensurePackages(context);
-  const programs = await buildPrograms(context);
+  const programs = await buildPrograms(context, { metrics: context.metrics ?? true });
   return withLock(`${home}.lock`, async () => {
     const before = readRecord(layout(home).record);
     if (before && !(await namespaceExists(before.netns, env))) await takeDown(home, env);
@@ -224,6 +225,7 @@ async function bringUp(machine, detail) {
     const ready = await kubectl("wait", "node", name, "--for=create", "--for=condition=Ready", "--timeout=180s");
     if (ready.code !== 0) throw new ToolchainError(`${name} does not become ready; see ${files.logs}.\n${ready.stderr.trim()}`);
   }
+  if (!machine.programs["metrics-server"]) return;
   detail("waiting for the first metrics");
   for (let attempt = 0; !(await hasMetrics(kubectl, nodes.length)); attempt++) {
     if (attempt > 120)

@@ -91,14 +91,20 @@ describe("the configuration files", () => {
 
 describe("the cluster's own objects", () => {
   it("give no program of the cluster rights to secrets", () => {
-    for (const object of /** @type {any[]} */ (clusterObjects()))
+    for (const object of /** @type {any[]} */ (clusterObjects({ metrics: true })))
       for (const rule of object.rules ?? []) {
         assert.ok(!rule.resources.includes("secrets") && !rule.resources.includes("*") && !rule.verbs.includes("*"), object.metadata.name);
       }
   });
 
+  it("register no API that nobody serves", () => {
+    const kinds = (/** @type {boolean} */ metrics) => /** @type {any[]} */ (clusterObjects({ metrics })).map(({ kind }) => kind);
+    assert.ok(kinds(true).includes("APIService"));
+    assert.ok(!kinds(false).includes("APIService"));
+  });
+
   it("lead every selector-less service to an endpoint of the same name and ports", () => {
-    const objects = /** @type {any[]} */ (clusterObjects());
+    const objects = /** @type {any[]} */ (clusterObjects({ metrics: true }));
     for (const service of objects.filter(({ kind }) => kind === "Service")) {
       const slice = objects.find(
         ({ kind, metadata }) => kind === "EndpointSlice" && metadata.labels["kubernetes.io/service-name"] === service.metadata.name,

@@ -38,27 +38,7 @@ export const METRICS_PORT = 4443;
 /** The cluster's default storage class. */
 export const STORAGE_CLASS = "local";
 
-/** @returns {object[]} */
-export const clusterObjects = () => [
-  clusterRole("testbro:coredns", [
-    { apiGroups: [""], resources: ["endpoints", "services", "pods", "namespaces"], verbs: ["list", "watch"] },
-    { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
-  ]),
-  clusterBinding("testbro:coredns", "testbro:coredns", "testbro:coredns"),
-  ...hostService(
-    "kube-dns",
-    {
-      clusterIP: DNS_ADDRESS,
-      ports: [
-        { name: "dns", port: 53, protocol: "UDP" },
-        { name: "dns-tcp", port: 53, protocol: "TCP" },
-      ],
-    },
-    [
-      { name: "dns", port: 53, protocol: "UDP" },
-      { name: "dns-tcp", port: 53, protocol: "TCP" },
-    ],
-  ),
+const metricsObjects = () => [
   clusterRole("testbro:metrics-server", [
     { apiGroups: [""], resources: ["nodes/metrics"], verbs: ["get"] },
     { apiGroups: [""], resources: ["pods", "nodes"], verbs: ["get", "list", "watch"] },
@@ -89,6 +69,33 @@ export const clusterObjects = () => [
       insecureSkipTLSVerify: true,
     },
   },
+];
+
+/**
+ * @param {{ metrics: boolean }} options An API that is registered and not served would hold back the deletion of namespaces.
+ * @returns {object[]}
+ */
+export const clusterObjects = ({ metrics }) => [
+  clusterRole("testbro:coredns", [
+    { apiGroups: [""], resources: ["endpoints", "services", "pods", "namespaces"], verbs: ["list", "watch"] },
+    { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
+  ]),
+  clusterBinding("testbro:coredns", "testbro:coredns", "testbro:coredns"),
+  ...hostService(
+    "kube-dns",
+    {
+      clusterIP: DNS_ADDRESS,
+      ports: [
+        { name: "dns", port: 53, protocol: "UDP" },
+        { name: "dns-tcp", port: 53, protocol: "TCP" },
+      ],
+    },
+    [
+      { name: "dns", port: 53, protocol: "UDP" },
+      { name: "dns-tcp", port: 53, protocol: "TCP" },
+    ],
+  ),
+  ...(metrics ? metricsObjects() : []),
   clusterRole("testbro:local-volumes", [
     { apiGroups: [""], resources: ["persistentvolumes"], verbs: ["list", "create", "delete"] },
     { apiGroups: [""], resources: ["persistentvolumeclaims"], verbs: ["list"] },

@@ -28,12 +28,14 @@ const PACKAGES = {
  * Builds everything a cluster consists of, or takes the finished builds; paid once a machine.
  *
  * @param {BuildContext} context
+ * @param {{ metrics: boolean }} options
  * @returns {Promise<Record<string, string>>} Paths by name.
  */
-export async function buildPrograms(context) {
+export async function buildPrograms(context, { metrics }) {
   /** @type {Record<string, string>} */
   const programs = { "local-volumes": process.execPath };
   for (const part of CLUSTER_PARTS) {
+    if (part.name === "metrics-server" && !metrics) continue;
     const folder = await buildPart(part, context);
     for (const { binary } of part.compilations) programs[binary] = join(folder, binary);
   }
