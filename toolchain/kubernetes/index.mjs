@@ -220,10 +220,12 @@ async function bringUp(machine, detail) {
       timeout: 200_000,
     });
   detail("waiting for the nodes");
-  // By name: a kubelet that has not registered yet is not among "all".
   for (const { name } of nodes) {
-    const ready = await kubectl("wait", "node", name, "--for=create", "--for=condition=Ready", "--timeout=180s");
-    if (ready.code !== 0) throw new ToolchainError(`${name} does not become ready; see ${files.logs}.\n${ready.stderr.trim()}`);
+    // A kubelet takes a moment to register its node.
+    for (const condition of ["create", "condition=Ready"]) {
+      const { code, stderr } = await kubectl("wait", "node", name, `--for=${condition}`, "--timeout=180s");
+      if (code !== 0) throw new ToolchainError(`${name} does not become ready; see ${files.logs}.\n${stderr.trim()}`);
+    }
   }
   if (!machine.programs["metrics-server"]) return;
   detail("waiting for the first metrics");
