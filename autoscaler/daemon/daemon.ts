@@ -8,6 +8,7 @@ import { type Observation } from "../core/observation";
 import { type ServicePolicy } from "../core/policy";
 import { type Notifier } from "../notify/notifier";
 import { type ManagedService, type Target } from "../targets/target";
+import { Course, type CoursePoint } from "./course";
 import { type Lease } from "./lease";
 import { type Gauge, type Readings } from "./readings";
 import { type Saved, type Store } from "./store";
@@ -48,6 +49,7 @@ export class Daemon {
   private savedAt = 0;
   private statuses: ServiceStatus[] = [];
   private problems: string[] = [];
+  private readonly course = new Course();
   private turning: Promise<void> = Promise.resolve();
   private readonly now: () => number;
 
@@ -63,6 +65,11 @@ export class Daemon {
 
   decisions(service: string): readonly Decision[] {
     return this.saved.log[service] ?? [];
+  }
+
+  /** What a service has been through in the last hour, oldest first. */
+  history(service: string): readonly CoursePoint[] {
+    return this.course.of(service);
   }
 
   /** Stops changes to a service, or to all with "*", until a time in seconds. */
@@ -127,6 +134,7 @@ export class Daemon {
       }
       if (!leading) problems.push("another instance holds the lease; this one only watches");
       this.statuses = statuses;
+      this.course.keep(new Set(services.map((service) => service.name)));
     } catch (error) {
       problems.push((error as Error).message);
     }
@@ -218,6 +226,7 @@ export class Daemon {
       decision,
     );
     gauge.service(service, policy, decision);
+    this.course.add(service, policy, decision);
     for (const alert of decision.alerts) notifier.add({ service: service.name, text: alert.text }, time);
     if (decision.to !== decision.from) {
       log.info({ service: service.name, from: decision.from, to: decision.to, rule: decision.rule, acting }, decision.reason);

@@ -34,8 +34,6 @@ button, input { font: inherit; padding: .3rem .8rem; } :focus-visible { outline:
 
 /** Names and reasons come from labels and servers, so everything is set as text, never as markup. */
 export const SCRIPT = `"use strict";
-const history = new Map();
-const KEEP = 360;
 const byId = (id) => document.getElementById(id);
 const make = (name, text, attributes = {}) => {
   const element = document.createElement(name);
@@ -53,14 +51,21 @@ function line(values, top, css) {
   const points = values.map((value, i) => (i * step).toFixed(2) + "," + (100 - (value / top) * 95).toFixed(2)).join(" ");
   return shape("polyline", { points, class: css });
 }
+function legend(points) {
+  const last = points[points.length - 1];
+  const minutes = Math.round((last.time - points[0].time) / 60);
+  return make("p", "The last " + minutes + " minutes. Thick: replicas. Dashed: their limits. Thin: load" + (last.load === undefined ? ", of which there is no data now." : " (" + last.signal + ", now " + Number(last.load.toPrecision(3)) + ")."), { class: "soft" });
+}
 function chart(service, points) {
   const svg = shape("svg", { viewBox: "0 0 100 100", preserveAspectRatio: "none", role: "img" });
   const last = points[points.length - 1];
   svg.setAttribute("aria-label", service.name + ": " + last.desired + " replicas, between " + service.min + " and " + service.max);
   const top = Math.max(service.max, ...points.map((p) => p.desired));
   svg.append(line(points.map((p) => p.max), top, "limit"), line(points.map((p) => p.min), top, "limit"));
-  const most = Math.max(...points.map((p) => p.load), 1e-9);
-  if (points.some((p) => p.load > 0)) svg.append(line(points.map((p) => p.load), most, "load"));
+  let load = 0;
+  const loads = points.map((p) => (load = p.load === undefined ? load : p.load));
+  const most = Math.max(...loads, 1e-9);
+  if (loads.some((load) => load > 0)) svg.append(line(loads, most, "load"));
   svg.append(line(points.map((p) => p.desired), top, ""));
   return svg;
 }
@@ -70,7 +75,7 @@ async function change(path, body) {
   byId("answer").textContent = response.ok ? "Done." : answer.error;
 }
 function button(text, label, act) {
-  const element = make("button", text, { type: "button", "aria-label": label });
+  const element = make("button", text, { type: "button", "aria-label": label, "data-key": label });
   element.addEventListener("click", () => act().catch((error) => { byId("answer").textContent = String(error); }));
   return element;
 }
@@ -87,33 +92,30 @@ function votes(decision) {
   return table;
 }
 async function show(service) {
-  const points = history.get(service.name) || [];
-  const demand = service.decision.votes.find((vote) => vote.signal !== "cpu" && vote.signal !== "memory" && vote.value !== undefined) || service.decision.votes.find((vote) => vote.value !== undefined);
-  points.push({ desired: service.desired, min: service.min, max: service.max, load: demand ? demand.value : 0 });
-  if (points.length > KEEP) points.shift();
-  history.set(service.name, points);
+  const path = "api/services/" + encodeURIComponent(service.name);
+  const [points, log] = await Promise.all(["/history", "/decisions"].map(async (part) => (await fetch(path + part)).json()));
   const article = make("article");
   article.append(make("h3", service.name), make("p", service.desired + " replicas, " + service.ready + " ready, " + service.min + " to " + service.max + ". " + service.decision.reason));
-  article.append(chart(service, points), make("p", "Thick: replicas. Thin: load (" + (demand ? demand.signal : "no data") + "). Dashed: limits.", { class: "soft" }), votes(service.decision));
-  const log = await (await fetch("api/services/" + encodeURIComponent(service.name) + "/decisions")).json();
+  if (points.length > 0) article.append(chart(service, points), legend(points));
+  article.append(votes(service.decision));
   const details = make("details", undefined, { "data-service": service.name });
-  details.append(make("summary", "Decisions of " + service.name));
+  details.append(make("summary", "Decisions of " + service.name, { "data-key": "decisions " + service.name }));
   const list = make("ol", undefined, { reversed: "" });
   for (const entry of log.slice(-30).reverse()) list.append(make("li", new Date(entry.time * 1000).toISOString() + " " + entry.from + " to " + entry.to + ": " + entry.reason));
   details.append(list);
   const paused = service.pausedUntil !== undefined;
-  article.append(details, paused ? button("Resume", "Resume scaling of " + service.name, () => change("api/resume", { service: service.name })) : button("Pause 1 hour", "Pause scaling of " + service.name + " for one hour", () => change("api/pause", { service: service.name, seconds: 3600, by: "the status page" })));
+  article.append(details, paused ? button("Resume", "Resume: scaling of " + service.name, () => change("api/resume", { service: service.name })) : button("Pause 1 hour", "Pause 1 hour: scaling of " + service.name, () => change("api/pause", { service: service.name, seconds: 3600, by: "the status page" })));
   return article;
 }
 async function refresh() {
   try {
     const status = await (await fetch("api/status")).json();
-    const focused = document.activeElement && document.activeElement.getAttribute("aria-label");
+    const focused = document.activeElement && document.activeElement.getAttribute("data-key");
     const open = new Set([...document.querySelectorAll("details[open]")].map((element) => element.getAttribute("data-service")));
     const articles = await Promise.all(status.services.map(show));
     byId("services").replaceChildren(...(articles.length ? articles : [make("p", "No service is labelled autoscaler.enable=true.")]));
     for (const element of document.querySelectorAll("details")) if (open.has(element.getAttribute("data-service"))) element.open = true;
-    if (focused) for (const element of document.querySelectorAll("button")) if (element.getAttribute("aria-label") === focused) element.focus();
+    if (focused) for (const element of document.querySelectorAll("[data-key]")) if (element.getAttribute("data-key") === focused) element.focus();
     const problems = byId("problems");
     problems.replaceChildren(...status.problems.map((text) => make("li", text)));
     problems.hidden = status.problems.length === 0;

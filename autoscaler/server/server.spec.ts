@@ -8,6 +8,7 @@ describe("status page and API", () => {
   const daemon = {
     status: () => ({ services: [], problems: [] }),
     decisions: () => [],
+    history: () => [],
     pause: (service: string, until: number, by: string) => void pauses.push([service, until, by]),
     resume: () => undefined,
     holdForDeploy: async (until: number, by: string) => void pauses.push(["deploy", until, by]),

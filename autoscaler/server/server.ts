@@ -19,7 +19,7 @@ const leaseBody = z.strictObject({
 const resumeBody = z.strictObject({ service: z.string().min(1).max(200) });
 
 export interface ServerOptions {
-  readonly daemon: Pick<Daemon, "status" | "decisions" | "pause" | "resume" | "holdForDeploy" | "endDeploy">;
+  readonly daemon: Pick<Daemon, "status" | "decisions" | "history" | "pause" | "resume" | "holdForDeploy" | "endDeploy">;
   readonly metrics: Metrics;
   /** Bearer token for everything that changes something; without one, changing is off. */
   readonly token?: string;
@@ -59,9 +59,10 @@ export function createServer(options: ServerOptions): FastifyInstance {
   app.get("/health", async () => ({ status: "ok" }));
   app.get("/metrics", async (_request, reply) => reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()));
   app.get(`${prefix}/api/status`, async () => daemon.status());
-  app.get<{ Params: { service: string } }>(`${prefix}/api/services/:service/decisions`, async (request) =>
-    daemon.decisions(request.params.service),
-  );
+  const perService = (path: string, answer: (service: string) => unknown) =>
+    app.get<{ Params: { service: string } }>(`${prefix}/api/services/:service/${path}`, async (request) => answer(request.params.service));
+  perService("decisions", (service) => daemon.decisions(service));
+  perService("history", (service) => daemon.history(service));
 
   const guard = async (request: FastifyRequest, reply: FastifyReply) => {
     if (options.token === undefined)

@@ -39,5 +39,7 @@ export const SUITES = {
   policy: ({ args }) => mocha(["policy/integration/*.spec.mjs"], { args }),
   "load-balancer": ({ args }) => inNamespace((wrapped) => mocha(["test/dist/load-balancer/**/*.spec.js"], { ...wrapped, args })),
   images: ({ args }) => inNamespace((wrapped) => mocha(["images/testing/*.spec.mjs"], { ...wrapped, args })),
+  // The status page in a real browser; needs no engine.
+  autoscaling: ({ args }) => mocha(["test/dist/autoscaling/page.spec.js"], { args }),
   swarm: ({ args }) => inNamespace((wrapped) => mocha(["test/dist/swarm/**/*.spec.js"], { ...wrapped, args })),
 };
