@@ -78,17 +78,24 @@ export function runResourceRule(rule: ResourceRule, view: View, parameters: Para
 /** Runs a stack rule on a stack. Never throws. */
 export function runStackRule(rule: StackRule, index: StackIndex, parameters: Parameters = {}): Outcome[] {
   const scope = new Scope(rule, parameters);
+  // The resource that eachView is at, which what is asked within is about.
+  let current: View | undefined;
   const subject: StackSubject = {
     index,
     report: (view, message, at) => scope.report(view, message, at),
     parameter: (name) => scope.parameter(name),
     each: (items, check) => {
-      for (const item of items) scope.run(undefined, () => check(item));
+      for (const item of items) scope.run(current, () => check(item));
     },
     eachView: (items, check) => {
-      for (const item of items) scope.run(item.view, () => check(item));
+      const around = current;
+      for (const item of items) {
+        current = item.view;
+        scope.run(current, () => check(item));
+      }
+      current = around;
     },
-    scope: (check) => scope.run(undefined, check),
+    scope: (check) => scope.run(current, check),
   };
   scope.run(undefined, () => rule.checkStack(subject));
   return scope.outcomes;

@@ -39,7 +39,7 @@ export function program(sort, wanted) {
 /** @param {Resource} resource @param {string} suffix */
 function inNamespace({ type, props }, suffix) {
   const metadata = props.metadata;
-  if (!type.startsWith("kubernetes:") || !metadata) return props;
+  if (!type.startsWith("kubernetes:") || typeof metadata !== "object" || metadata === null) return props;
   const moved = { ...metadata };
   if (typeof moved.namespace === "string" && moved.namespace.length < 30) moved.namespace = `${moved.namespace}-${suffix}`;
   if (CLUSTER.test(type) && typeof moved.name === "string" && moved.name.length < 30) moved.name = `${moved.name}-${suffix}`;
