@@ -72,11 +72,11 @@ describe("the auto-scaler's status page in a real browser", function () {
     const pause = page.getByRole("button", { name: "Pause 1 hour: scaling of testbro-backend" });
     await pause.focus();
     await page.keyboard.press("Enter");
-    await page.waitForFunction('document.getElementById("answer").textContent.includes("token")');
+    await page.getByText("a valid bearer token is needed").waitFor();
     await page.getByLabel("API token").fill("secret");
     await pause.focus();
     await page.keyboard.press("Enter");
-    await page.waitForFunction('document.getElementById("answer").textContent === "Done."');
+    await page.getByText("Done.").waitFor();
     await shown.daemon.cycle();
     await page.waitForSelector('button[aria-label="Resume: scaling of testbro-backend"]', { timeout: 60_000 });
     const summary = page.locator("summary").first();
