@@ -4,6 +4,7 @@ import { Context } from "./context";
 import { Engine } from "./engine";
 import { down, interrupted, makeUnrelated, removeUnrelated } from "./lifecycle";
 import { outages } from "./outages";
+import { scaling } from "./scaling";
 import { serving } from "./serving";
 import { updates } from "./updates";
 
@@ -40,6 +41,7 @@ describe("the local stack on a real Swarm", function () {
       refusedOnARunningStack(context);
       updates(context);
       outages(context);
+      scaling(context);
       down(context);
     });
   });
