@@ -1,10 +1,11 @@
 // The store, the API server and what works through it, as processes in the cluster's network namespace.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { must, run } from "../process.mjs";
 import { corefile, kubeconfig, nameServers, proxyConfig } from "./configs.mjs";
-import { API_PORT, CONTROL_ADDRESS, layout, LINK, nodeLayout, PODS, SERVICES } from "./layout.mjs";
+import { API_PORT, CONTROL_ADDRESS, layout, SERVICES } from "./layout.mjs";
+import { asRun, bridgesAreFiltered, inNetns } from "./network.mjs";
 import { clusterObjects, METRICS_PORT } from "./objects.mjs";
 import { runs, start, untilReady } from "./processes.mjs";
 
@@ -20,39 +21,8 @@ import { runs, start, untilReady } from "./processes.mjs";
  * @property {NodeJS.ProcessEnv} env
  */
 
-/** @param {Machine} machine @param {string[]} command @returns {string[]} */
-export const inNetns = ({ record }, command) => ["nsenter", `--net=/run/netns/${record.netns}`, ...command];
-
-/**
- * Addresses that all parts of the cluster share, and the way out for pods.
- *
- * @param {Machine} machine
- */
-export async function prepareNetwork(machine) {
-  const inside = (/** @type {string[]} */ ...command) => run(...asRun(inNetns(machine, command)), { env: machine.env, timeout: 20_000 });
-  const needed = (/** @type {string[]} */ ...command) =>
-    must(...asRun(inNetns(machine, command)), { env: machine.env, timeout: 20_000, what: "preparing the cluster's network" });
-  if ((await inside("ip", "link", "show", LINK)).code !== 0) await needed("ip", "link", "add", LINK, "type", "bridge");
-  const addresses = Array.from({ length: machine.record.nodes }, (_, i) => nodeLayout(machine.home, machine.record.id, i + 1).address);
-  for (const address of [CONTROL_ADDRESS, ...addresses]) await needed("ip", "address", "replace", `${address}/32`, "dev", LINK);
-  await needed("ip", "link", "set", LINK, "up");
-  // Written inside, as these settings are each namespace's own.
-  const settings =
-    "echo 1 > /proc/sys/net/ipv4/ip_forward; [ ! -e /proc/sys/net/bridge ] || echo 1 > /proc/sys/net/bridge/bridge-nf-call-iptables";
-  await needed("sh", "-c", settings);
-  const out = ["POSTROUTING", "-s", PODS, "!", "-d", PODS, "-m", "comment", "--comment", "testbro pods", "-j", "MASQUERADE"];
-  if ((await inside("iptables", "-w", "10", "-t", "nat", "-C", ...out)).code !== 0)
-    await needed("iptables", "-w", "10", "-t", "nat", "-A", ...out);
-}
-
-/** @param {string[]} command @returns {[string, string[]]} */
-const asRun = ([program, ...args]) => [/** @type {string} */ (program), args];
-
 /** The program that makes volumes; Node runs it. */
 const VOLUMES = fileURLToPath(new URL("local-volumes.mjs", import.meta.url));
-
-/** Whether pods on one bridge that talk through a Service pass the firewall on the way back. */
-const bridgesAreFiltered = () => existsSync("/proc/sys/net/bridge/bridge-nf-call-iptables");
 
 /**
  * Starts what does not run; each part once it can work.

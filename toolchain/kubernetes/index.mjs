@@ -10,10 +10,11 @@ import { paths as defaultPaths } from "../paths.mjs";
 import { find, must, run, sleep } from "../process.mjs";
 import { progress as defaultProgress } from "../progress.mjs";
 import { hasCertificates, makeCertificates } from "./certificates.mjs";
-import { prepareNetwork, startControlPlane } from "./control-plane.mjs";
+import { startControlPlane } from "./control-plane.mjs";
 import { deleteKind, ensureKind, KIND_NAME, nodesOf } from "./existing.mjs";
 import { importImages } from "./images.mjs";
 import { layout, MOST_NODES, nodeLayout } from "./layout.mjs";
+import { addressIn, leaveNetwork, namespaceExists, prepareNetwork } from "./network.mjs";
 import { startNode, stopNode } from "./node.mjs";
 import { end, readRecord, writeRecord } from "./processes.mjs";
 import { buildPrograms, ensureKubectl, ensurePackages } from "./programs.mjs";
@@ -182,19 +183,6 @@ async function begin({ home, netns, nodes, env }) {
   return { id, netns: name, ownNetns: true, address, nodes, processes: {} };
 }
 
-/** @param {string} netns @param {NodeJS.ProcessEnv} env */
-async function namespaceExists(netns, env) {
-  return existsSync(`/run/netns/${netns}`) && (await run("ip", ["-n", netns, "link", "show", "lo"], { env, timeout: 10_000 })).code === 0;
-}
-
-/** @param {string} netns @param {NodeJS.ProcessEnv} env @returns {Promise<string>} Its address on the link to the host. */
-async function addressIn(netns, env) {
-  const { stdout } = await run("ip", ["-n", netns, "-4", "-o", "address", "show", "scope", "global"], { env, timeout: 10_000 });
-  const address = /inet (10\.213\.\d+\.\d+)\//.exec(stdout)?.[1] ?? /inet (\d+\.\d+\.\d+\.\d+)\//.exec(stdout)?.[1];
-  if (!address) throw new ToolchainError(`The network namespace ${netns} does not exist or has no address; make it by createNetns.`);
-  return address;
-}
-
 /** @param {Machine} machine */
 const nodesIn = (machine) => Array.from({ length: machine.record.nodes }, (_, i) => nodeLayout(machine.home, machine.record.id, i + 1));
 
@@ -302,13 +290,4 @@ async function takeDown(home, env) {
   if (left.length > 0) throw new ToolchainError(`${home} is not removed, since something is still mounted there: ${left.join(", ")}.`);
   rmSync(home, { recursive: true, force: true });
   return record !== undefined;
-}
-
-/** A namespace that was there before keeps nothing of ours. @param {Machine} machine */
-async function leaveNetwork(machine) {
-  const { netns } = machine.record;
-  if (!(await namespaceExists(netns, machine.env))) return;
-  await run("ip", ["-n", netns, "link", "delete", "tbk0"], { env: machine.env, timeout: 10_000 });
-  const script = "iptables-save | grep -v -e KUBE- -e CNI- -e 'testbro pods' | iptables-restore";
-  await run("nsenter", [`--net=/run/netns/${netns}`, "sh", "-c", script], { env: machine.env, timeout: 20_000 });
 }

@@ -5,9 +5,9 @@ import { processes } from "../docker/leftovers.mjs";
 import { argumentsOf, find, run } from "../process.mjs";
 import { killCgroup, makeCgroup, removeCgroup } from "./cgroups.mjs";
 import { cniConfig, containerdConfig, kubeconfig, kubeletConfig, nameServers } from "./configs.mjs";
-import { inNetns } from "./control-plane.mjs";
 import { importImages, PAUSE_IMAGE, programImage } from "./images.mjs";
 import { API_PORT, CONTROL_ADDRESS, layout } from "./layout.mjs";
+import { inNetns } from "./network.mjs";
 import { end, runs, signal, start, untilReady } from "./processes.mjs";
 
 /** @import { Machine } from "./control-plane.mjs" */
