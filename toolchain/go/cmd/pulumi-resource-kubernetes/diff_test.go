@@ -129,3 +129,12 @@ func TestStringDataIsComparedAsData(t *testing.T) {
 		t.Error("a changed secret is not seen")
 	}
 }
+
+func TestMountsOfOneVolumeAreToldApartByTheirPaths(t *testing.T) {
+	text := "{volumeMounts: [{name: files, mountPath: /a, subPath: a}, {name: files, mountPath: /b, subPath: b}, {name: tmp, mountPath: /tmp}]}"
+	inputs := values(t, "{apiVersion: v1, kind: Pod, metadata: {name: x}, spec: "+text+"}")
+	live := object(t, "{apiVersion: v1, kind: Pod, metadata: {name: x}, spec: "+text+"}")
+	if changes := changedPaths(inputs, liveInputs(inputs, live)); len(changes) > 0 {
+		t.Errorf("%v", changes)
+	}
+}

@@ -159,11 +159,15 @@ func mergedLists(wanted property.Value, live []property.Value) property.Value {
 	return property.New(result).WithSecret(wanted.Secret())
 }
 
+// nameOf is what the API server tells the items of a list apart by. Several mounts may be of one volume, so theirs is the path.
 func nameOf(item property.Value) string {
-	if item.IsMap() {
-		return textAt(item.AsMap(), "name")
+	if !item.IsMap() {
+		return ""
 	}
-	return ""
+	if path := textAt(item.AsMap(), "mountPath"); path != "" {
+		return path
+	}
+	return textAt(item.AsMap(), "name")
 }
 
 // isEmpty tells what the API server leaves out: nothing, "", false, 0, empty lists and objects.
