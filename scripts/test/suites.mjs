@@ -17,6 +17,12 @@ const UNIT_SPECS = [
   "images/*.spec.mjs",
 ];
 
+/** A cluster that is built from source. */
+const CLUSTER_SPEC = "toolchain/integration/kubernetes.spec.mjs";
+
+/** Suites that run only when they are named: a first run of them builds for half an hour. */
+export const BY_NAME = new Set(["cluster"]);
+
 /**
  * Suites by name, in the order in which `npm test` runs them.
  * @type {Record<string, (options: {args: string[]}) => Promise<import("./counts.mjs").Counts>>}
@@ -34,7 +40,8 @@ export const SUITES = {
   },
   go: () => goTest("toolchain/go"),
   // In network namespaces of its own making, so not inside one.
-  toolchain: ({ args }) => mocha(["toolchain/integration/*.spec.mjs"], { args }),
+  toolchain: ({ args }) => mocha(["toolchain/integration/*.spec.mjs"], { args: ["--ignore", CLUSTER_SPEC, ...args] }),
+  cluster: ({ args }) => mocha([CLUSTER_SPEC], { args }),
   // Every rule in the real Pulumi CLI; needs no engine.
   policy: ({ args }) => mocha(["policy/integration/*.spec.mjs"], { args }),
   "load-balancer": ({ args }) => inNamespace((wrapped) => mocha(["test/dist/load-balancer/**/*.spec.js"], { ...wrapped, args })),
