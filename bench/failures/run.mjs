@@ -1,13 +1,12 @@
 // npm run bench:failures [-- --only a,b] [--mode fresh|keep-alive] [--rate N] [--seconds N] [--outage N] [--here] [--list]
 // Does bad things to a local stack under load and writes what failed into README.md and results.json. The stack is one of its own,
 // in a network namespace of its own as in the tests; with --here the local stack that runs.
-import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { inNamespace } from "../../scripts/test/namespace.mjs";
 import { ToolchainError } from "../../toolchain/errors.mjs";
 import { build, ensureDependencies } from "../../scripts/local/dependencies.mjs";
 import { main } from "../../scripts/local/deploy.mjs";
+import { apart, openStack } from "../local-stack.mjs";
 
 /** Numbers from the command line. @param {Record<string, string>} given @returns {Record<string, number>} */
 function numbers(given) {
@@ -39,44 +38,6 @@ function options() {
   }
 }
 
-/** A stack that runs: the one that is there, else one that is started for it. */
-async function open() {
-  const { status } = await import("../../test/dist/swarm/app.js");
-  const { script, eventually } = await import("../../test/dist/swarm/commands.js");
-  const { Engine } = await import("../../test/dist/swarm/engine.js");
-  const run = (/** @type {any} */ name, /** @type {string[]} */ args = []) => script(name, args, { timeout: 1_200_000 });
-  if (!(await status()).healthy) {
-    console.log("No healthy local stack runs; starting one (npm run up).");
-    const { code, output } = await run("up");
-    if (code !== 0) throw new ToolchainError(output);
-  }
-  const now = await status();
-  const service = (/** @type {string} */ end) => {
-    const found = now.services.find(({ name }) => name.endsWith(`-${end}`));
-    if (!found) throw new ToolchainError(`No service ends with -${end}: ${now.services.map(({ name }) => name).join(", ")}.`);
-    return found.name;
-  };
-  return { engine: await Engine.open(), status: now, service, script: run, eventually };
-}
-
-/** This program again, on a stack of its own. @param {string[]} args @returns {Promise<number>} exit code */
-function apart(args) {
-  return inNamespace(async ({ wrap, env }) => {
-    const run = (/** @type {string[]} */ command) =>
-      new Promise((resolve, reject) => {
-        const [program, ...rest] = wrap([process.execPath, ...command]);
-        const child = spawn(program ?? "", rest, { env, stdio: "inherit" });
-        child.on("error", reject);
-        child.on("close", (code) => resolve(code ?? 1));
-      });
-    try {
-      return await run([fileURLToPath(import.meta.url), "--here", ...args]);
-    } finally {
-      await run([fileURLToPath(new URL("../../scripts/down.mjs", import.meta.url)), "--volumes", "--yes"]);
-    }
-  });
-}
-
 main(async () => {
   const { only, mode, list, here, ...given } = options();
   const { rate, seconds, outage } = numbers(given);
@@ -93,12 +54,12 @@ main(async () => {
     throw new ToolchainError(`--mode is "${mode}". Fix: fresh or keep-alive.`);
 
   if (!here) {
-    process.exitCode = await apart(process.argv.slice(2));
+    process.exitCode = await apart(fileURLToPath(import.meta.url), process.argv.slice(2));
     return;
   }
   const { measure } = await import("./measure.mjs");
   const { keep, writeTable } = await import("./results.mjs");
-  const bench = { ...(await open()), outageSeconds: outage };
+  const bench = { ...(await openStack()), outageSeconds: outage };
   let bad = 0;
   for (const scenario of SCENARIOS.filter(({ id }) => wanted.includes(id))) {
     for (const each of modes) {

@@ -1,0 +1,48 @@
+// The local stack that a benchmark works on: one of its own in a network namespace of its own as in the tests, or the one that runs.
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { inNamespace } from "../scripts/test/namespace.mjs";
+import { ToolchainError } from "../toolchain/errors.mjs";
+
+/** A stack that runs: the one that is there, else one that is started for it. */
+export async function openStack() {
+  const { status } = await import("../../test/dist/swarm/app.js");
+  const { script, eventually } = await import("../../test/dist/swarm/commands.js");
+  const { Engine } = await import("../../test/dist/swarm/engine.js");
+  const run = (/** @type {any} */ name, /** @type {string[]} */ args = []) => script(name, args, { timeout: 1_200_000 });
+  if (!(await status()).healthy) {
+    console.log("No healthy local stack runs; starting one (npm run up).");
+    const { code, output } = await run("up");
+    if (code !== 0) throw new ToolchainError(output);
+  }
+  const now = await status();
+  const service = (/** @type {string} */ end) => {
+    const found = now.services.find(({ name }) => name.endsWith(`-${end}`));
+    if (!found) throw new ToolchainError(`No service ends with -${end}: ${now.services.map(({ name }) => name).join(", ")}.`);
+    return found.name;
+  };
+  return { engine: await Engine.open(), status: now, service, script: run, eventually };
+}
+
+/**
+ * Runs a benchmark again with `--here` added, on a stack of its own that is destroyed afterwards.
+ * @param {string} program path of the benchmark
+ * @param {string[]} args
+ * @returns {Promise<number>} exit code
+ */
+export function apart(program, args) {
+  return inNamespace(async ({ wrap, env }) => {
+    const run = (/** @type {string[]} */ command) =>
+      new Promise((resolve, reject) => {
+        const [executable, ...rest] = wrap([process.execPath, ...command]);
+        const child = spawn(executable ?? "", rest, { env, stdio: "inherit" });
+        child.on("error", reject);
+        child.on("close", (code) => resolve(code ?? 1));
+      });
+    try {
+      return await run([program, "--here", ...args]);
+    } finally {
+      await run([fileURLToPath(new URL("../scripts/down.mjs", import.meta.url)), "--volumes", "--yes"]);
+    }
+  });
+}
