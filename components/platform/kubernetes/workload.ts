@@ -37,7 +37,9 @@ const IMMUTABLE = { immutable: true };
 /** Policies that a workload need not keep to, beside those it names itself. */
 function exemptions({ workload, settings }: KubernetesWorkloadArgs): Record<string, string> {
   if (settings.suspended) return {};
-  const stopsAtOnce = workload.kind !== "job" && (workload.ports?.length ?? 0) > 0 && preStopSeconds(workload, settings) === 0;
+  // A port for metrics alone takes no requests that could be lost.
+  const serves = workload.ports?.some((port) => port.name !== "metrics") ?? false;
+  const stopsAtOnce = workload.kind !== "job" && serves && preStopSeconds(workload, settings) === 0;
   return {
     ...(stopsAtOnce ? { "rollout-pre-stop": "nobody balances to it: whoever uses it connects again" } : {}),
     ...workload.policyExemptions,
