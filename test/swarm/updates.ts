@@ -5,6 +5,9 @@ import { assertRefused, type Context } from "./context";
 import { reconcile, startLoadProcess, summary } from "../load";
 import { balancerLog } from "./balancer-log";
 
+/** POST requests that may be in flight on the replicas that crash before the release is rolled back: it is one or two, each with one at a time. */
+const MOST_IN_FLIGHT = 3;
+
 /** Changes to a stack that runs. */
 export function updates(context: Context): void {
   const replicas = async () => {
@@ -45,7 +48,14 @@ export function updates(context: Context): void {
       const result = await script("up", crashing, { timeout: 600_000 });
       const report = await load.stop();
       assertRefused(result, /testbro-backend/, /crash/, /FAULT/);
-      assert.deepEqual(report.failures, [], summary(report));
+      // A POST that is in flight on the very process that crashes is not sent again: it could be executed twice.
+      const inFlight = report.failures.filter(({ method, kind, detail }) => method === "POST" && kind === "status" && detail === "502");
+      assert.ok(inFlight.length <= MOST_IN_FLIGHT, summary(report));
+      assert.deepEqual(
+        report.failures.filter((failure) => !inFlight.includes(failure)),
+        [],
+        summary(report),
+      );
       const { contradictions } = reconcile(report, await balancerLog(context.engine, context.service("nginx"), since));
       assert.deepEqual(contradictions, []);
       const { version } = await context.app.json<{ version: string }>("/api/whoami");
