@@ -10,7 +10,7 @@ const UNIT_SPECS = [
   "autoscaler/dist/**/*.spec.js",
   "stacks/dist/**/*.spec.js",
   "demo/*/dist/**/*.spec.js",
-  "test/dist/load/**/*.spec.js",
+  "test/dist/{load,reachability}/**/*.spec.js",
   "scripts/**/*.spec.mjs",
   "toolchain/*.spec.mjs",
   "toolchain/{pulumi,docker,kubernetes}/*.spec.mjs",
