@@ -4,14 +4,19 @@ import { fileURLToPath } from "node:url";
 import { inNamespace } from "../scripts/test/namespace.mjs";
 import { ToolchainError } from "../toolchain/errors.mjs";
 
-/** A stack that runs: the one that is there, else one that is started for it. */
-export async function openStack() {
-  const { status } = await import("../../test/dist/swarm/app.js");
-  const { script, eventually } = await import("../../test/dist/swarm/commands.js");
-  const { Engine } = await import("../../test/dist/swarm/engine.js");
-  const run = (/** @type {any} */ name, /** @type {string[]} */ args = []) => script(name, args, { timeout: 1_200_000 });
-  if (!(await status()).healthy) {
-    console.log("No healthy local stack runs; starting one (npm run up).");
+/**
+ * A stack that runs: the one that is there, else one that is started for it.
+ * @param {string[]} [upArgs] arguments of every `npm run up`; the stack that is there is then brought to them too
+ */
+export async function openStack(upArgs = []) {
+  const { status } = await import("../test/dist/swarm/app.js");
+  const { script, eventually } = await import("../test/dist/swarm/commands.js");
+  const { Engine } = await import("../test/dist/swarm/engine.js");
+  const run = (/** @type {any} */ name, /** @type {string[]} */ args = []) =>
+    script(name, name === "up" ? [...upArgs, ...args] : args, { timeout: 1_200_000 });
+  const healthy = (await status()).healthy;
+  if (!healthy || upArgs.length > 0) {
+    if (!healthy) console.log("No healthy local stack runs; starting one (npm run up).");
     const { code, output } = await run("up");
     if (code !== 0) throw new ToolchainError(output);
   }

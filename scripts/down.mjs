@@ -78,7 +78,7 @@ async function stopIdleEngine() {
   const host = privateHost();
   const clientBin = dockerClient();
   if (!clientBin || (await whyUnreachable(host)) !== undefined) return;
-  const others = (await new Docker(host, clientBin).read(["ps", "--format", "{{.Names}}"])).split("\n").filter(Boolean);
+  const others = await new Docker(host, clientBin).lines(["ps", "--format", "{{.Names}}"]);
   if (others.length > 0) {
     console.log(`The private Docker engine goes on, because ${others.join(", ")} ${others.length > 1 ? "run" : "runs"} on it.`);
     return;

@@ -60,15 +60,10 @@ main(async () => {
   const { measure } = await import("./measure.mjs");
   const { keep, writeTable } = await import("./results.mjs");
   const { config } = await import("../../test/dist/swarm/configuration.js");
-  const stack = await openStack();
   // What is counted is what the event does; the auto-scaler would add events of its own.
-  const script = (/** @type {"up" | "preview" | "status" | "down"} */ name, /** @type {string[]} */ args = []) =>
-    stack.script(name, name === "up" ? [...config("autoscaler.enabled=false"), ...args] : args);
-  const { code, output } = await script("up");
-  if (code !== 0) throw new ToolchainError(output);
-  const service = stack.service("backend");
-  await stack.engine.scale(service, 2);
-  const bench = { ...stack, script, outageSeconds: outage };
+  const stack = await openStack(config("autoscaler.enabled=false"));
+  await stack.engine.scale(stack.service("backend"), 2);
+  const bench = { ...stack, outageSeconds: outage };
   let bad = 0;
   for (const scenario of SCENARIOS.filter(({ id }) => wanted.includes(id))) {
     for (const each of modes) {

@@ -29,7 +29,7 @@ export async function engineSocket(docker, images) {
 /** Runs a command of the auto-scaler in its own container. @returns {Promise<boolean | undefined>} whether it worked; undefined where none runs */
 async function tell(docker, name, command) {
   const running = ["ps", "--quiet", "--filter", `label=com.docker.swarm.service.name=${name}-autoscaler`, "--filter", "status=running"];
-  const [container] = (await docker.read(running)).split("\n").filter(Boolean);
+  const [container] = await docker.lines(running);
   if (container === undefined) return undefined;
   const { code, stderr } = await docker.attempt(["exec", container, "node", "/app/autoscaler.js", ...command]);
   if (code !== 0) progress.line(`The auto-scaler was not told \`${command.join(" ")}\`: ${stderr.trim()}`);

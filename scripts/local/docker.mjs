@@ -28,6 +28,11 @@ export class Docker {
     return must(this.bin, args, { env: this.env, timeout: ANSWER_TIMEOUT, what: `docker ${args.slice(0, 2).join(" ")}` });
   }
 
+  /** Lines of a docker command's standard output, empty ones left out. @param {string[]} args */
+  async lines(args) {
+    return (await this.read(args)).split("\n").filter(Boolean);
+  }
+
   /** Result of a docker command that may fail. @param {string[]} args */
   attempt(args) {
     return run(this.bin, args, { env: this.env, timeout: ANSWER_TIMEOUT });
@@ -35,11 +40,7 @@ export class Docker {
 
   /** Output of a docker command with `--format json`, one object a line. @param {string[]} args @returns {Promise<any[]>} */
   async list(args) {
-    const output = await this.read([...args, "--format", "{{json .}}"]);
-    return output
-      .split("\n")
-      .filter(Boolean)
-      .map((line) => JSON.parse(line));
+    return (await this.lines([...args, "--format", "{{json .}}"])).map((line) => JSON.parse(line));
   }
 
   /** Services of a deployment. @param {string} name @returns {Promise<{ID: string, Name: string, Replicas: string, Mode: string}[]>} */
@@ -54,18 +55,17 @@ export class Docker {
   }
 
   /** Ids of this owner's objects of a deployment. @param {string} kind e.g. "network" @param {string} name @returns {Promise<string[]>} */
-  async own(kind, name) {
-    const ids = await this.read([kind, "ls", "--quiet", ...ours(name)]);
-    return ids.split("\n").filter(Boolean);
+  own(kind, name) {
+    return this.lines([kind, "ls", "--quiet", ...ours(name)]);
   }
 
   /** Objects with a deployment's name, whoever made them. @param {"service" | "volume"} kind @param {string} name @returns {Promise<{name: string, owner: string}[]>} */
   async named(kind, name) {
-    const found = (await this.read([kind, "ls", "--quiet", "--filter", `label=${STACK_LABEL}=${name}`])).split("\n").filter(Boolean);
+    const found = await this.lines([kind, "ls", "--quiet", "--filter", `label=${STACK_LABEL}=${name}`]);
     if (found.length === 0) return [];
     const path = kind === "service" ? ".Spec" : "";
     const format = `{{${path}.Name}} {{index ${path}.Labels "${OWNER_LABEL}"}}`;
-    const lines = (await this.read([kind, "inspect", "--format", format, ...found])).split("\n").filter(Boolean);
+    const lines = await this.lines([kind, "inspect", "--format", format, ...found]);
     return lines.map((line) => ({ name: line.split(" ")[0] ?? "", owner: line.split(" ")[1] ?? "" }));
   }
 
