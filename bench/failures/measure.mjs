@@ -1,6 +1,6 @@
 // One scenario under load: what the client counted, checked against what the balancer logged.
 import { setTimeout as sleep } from "node:timers/promises";
-import { balancerLog } from "../../test/dist/swarm/balancer-log.js";
+import { BalancerLog } from "../../test/dist/swarm/balancer-log.js";
 import { failedOn, reconcile, startLoadProcess } from "../../test/dist/load/index.js";
 
 /** Seconds of load before the event, and after everything has settled. */
@@ -42,6 +42,7 @@ const EXAMPLES = 20;
  */
 export async function measure(bench, scenario, { mode, rate, seconds, onProgress }) {
   const started = new Date();
+  const logged = new BalancerLog(bench.engine, bench.service("nginx"), started);
   const load = startLoadProcess(
     {
       url: bench.status.urls.app,
@@ -64,7 +65,7 @@ export async function measure(bench, scenario, { mode, rate, seconds, onProgress
     await load.stop().catch(() => undefined);
   }
   const report = await load.report;
-  const log = await balancerLog(bench.engine, bench.service("nginx"), started);
+  const log = await logged.end();
   const { savedByRetry, contradictions } = reconcile(report, log);
   const inFlight = failedOn(report, log, happened.killed ?? []).filter(({ method }) => method === "POST").length;
   const failedAt = report.failures.map(({ sentAt }) => Date.parse(sentAt));

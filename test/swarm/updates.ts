@@ -3,7 +3,7 @@ import { mustScript, script } from "./commands";
 import { config } from "./configuration";
 import { assertRefused, type Context } from "./context";
 import { reconcile, startLoadProcess, summary } from "../load";
-import { balancerLog } from "./balancer-log";
+import { BalancerLog } from "./balancer-log";
 
 /** POST requests that may be in flight on the replicas that crash before the release is rolled back: it is one or two, each with one at a time. */
 const MOST_IN_FLIGHT = 3;
@@ -32,7 +32,7 @@ export function updates(context: Context): void {
 
     it("rolls a release back that crashes, says why, and no request fails", async () => {
       const { urls, caFile } = context.app.status;
-      const since = new Date();
+      const log = new BalancerLog(context.engine, context.service("nginx"), new Date());
       const load = startLoadProcess({
         url: urls.app,
         caFile,
@@ -56,7 +56,7 @@ export function updates(context: Context): void {
         [],
         summary(report),
       );
-      const { contradictions } = reconcile(report, await balancerLog(context.engine, context.service("nginx"), since));
+      const { contradictions } = reconcile(report, await log.end());
       assert.deepEqual(contradictions, []);
       const { version } = await context.app.json<{ version: string }>("/api/whoami");
       assert.notEqual(version, "crashing", "the release before serves on");
