@@ -30,7 +30,8 @@ const DRAIN_SECONDS = 12;
 
 /** Paces that let a scenario come back down within minutes; what goes up by request rates is not paced by any of them. */
 const PACES = ["autoscaler.checkInterval=15", "autoscaler.upCooldown=15", "autoscaler.downCooldown=30", "autoscaler.stabilization=30"];
-const BY_RATE = [...PACES, `backend.scale.requestsPerSecond=${TARGET}`];
+/** By request rate alone: the CPU of a reservation this small says more about a replica's start than about its load. */
+const BY_RATE = [...PACES, `backend.scale.requestsPerSecond=${TARGET}`, "backend.scale.cpu=1000"];
 
 const seconds = (from, to) => `${((to - from) / 1000).toFixed(1)} s`;
 const title = (id) => SCENARIOS.find((scenario) => scenario.id === id)?.title ?? id;
