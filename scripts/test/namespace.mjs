@@ -2,11 +2,10 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { installPackages } from "../../toolchain/docker/install.mjs";
 import { createNetns, deleteNetns } from "../../toolchain/docker/netns.mjs";
 import { withLock } from "../../toolchain/lock.mjs";
 import { paths } from "../../toolchain/paths.mjs";
-import { find, must } from "../../toolchain/process.mjs";
+import { must } from "../../toolchain/process.mjs";
 import { progress } from "../../toolchain/progress.mjs";
 import { CHECKOUT } from "../local/checkout.mjs";
 
@@ -48,11 +47,6 @@ export async function inNamespace(work) {
   if (reason !== undefined) {
     console.log(`No network namespace of its own: ${reason}. Using the Docker engine that is reachable, and its ports.`);
     return work({ wrap: (command) => command, env });
-  }
-  const lacking = [find("ip", env, { system: true }) ? "" : "iproute2", find("iptables", env, { system: true }) ? "" : "iptables"];
-  const packages = lacking.filter(Boolean);
-  if (packages.length > 0) {
-    await installPackages(packages, { why: "a network namespace", env, log: (line) => progress.line(line), progress });
   }
   delete env.DOCKER_HOST;
   delete env.DOCKER_CONTEXT;

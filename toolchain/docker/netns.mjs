@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { ToolchainError } from "../errors.mjs";
 import { find, must, run } from "../process.mjs";
+import { installPackages } from "./install.mjs";
 import { NETNS_MARK, splitRule } from "./leftovers.mjs";
 
 /**
@@ -19,17 +20,18 @@ const IP_FORWARD = "/proc/sys/net/ipv4/ip_forward";
 const CANDIDATES = Array.from({ length: 256 * 64 }, (_, i) => `10.213.${i >> 6}.${(i & 63) * 4}`);
 
 /**
- * Makes a network namespace that is linked to the host and reaches the outside through it.
+ * Makes a network namespace that is linked to the host and reaches the outside through it. Installs `ip` and `iptables` where they
+ * are missing and that is possible, and says so.
  *
  * @param {string} name Letters, digits and dashes; not in use.
  * @param {{ env?: NodeJS.ProcessEnv }} [options]
  * @returns {Promise<Netns>}
- * @throws {ToolchainError} Without root, iproute2 or iptables, or when the name is taken. Nothing is left then.
+ * @throws {ToolchainError} Without root, without `ip` or `iptables` where they cannot be installed, or when the name is taken. Nothing is left then.
  */
 export async function createNetns(name, { env = process.env } = {}) {
   if (!/^[a-zA-Z0-9-]{1,60}$/.test(name))
     throw new ToolchainError(`"${name}" cannot name a network namespace; use letters, digits and dashes.`);
-  const { ip, iptables } = commands(env);
+  const { ip, iptables } = commands(env) ?? (await installCommands(env));
   if ((await namespaces(ip, env)).includes(name))
     throw new ToolchainError(
       `The network namespace ${name} exists already; delete it first (deleteNetns, or \`ip netns delete ${name}\`).`,
@@ -73,7 +75,10 @@ export async function createNetns(name, { env = process.env } = {}) {
  * @param {{ env?: NodeJS.ProcessEnv }} [options]
  */
 export async function deleteNetns(name, { env = process.env } = {}) {
-  const { ip, iptables } = commands(env);
+  const found = commands(env);
+  // Without them nobody has made one.
+  if (found === undefined) return;
+  const { ip, iptables } = found;
   let forwarding = "";
   for (const table of ["nat", "filter"]) {
     const rules = (await run(iptables, ["-w", "10", "-t", table, "-S"], { env, timeout: 20_000 })).stdout.split("\n");
@@ -95,13 +100,25 @@ async function forwardingNeeded(iptables, env) {
   return stdout.includes(NETNS_MARK) || stdout.includes("-N DOCKER");
 }
 
-/** @param {NodeJS.ProcessEnv} env */
+/**
+ * Paths of the commands it takes; undefined where one is missing.
+ *
+ * @param {NodeJS.ProcessEnv} env
+ * @throws {ToolchainError} Where there can be no namespace.
+ */
 function commands(env) {
+  if (process.platform !== "linux" || process.getuid?.() !== 0) throw new ToolchainError("A network namespace needs Linux and root.");
   const ip = find("ip", env, { system: true });
   const iptables = find("iptables", env, { system: true });
-  if (process.platform !== "linux" || process.getuid?.() !== 0) throw new ToolchainError("A network namespace needs Linux and root.");
-  if (!ip || !iptables) throw new ToolchainError("A network namespace needs `ip` and `iptables` (Debian: iproute2, iptables).");
-  return { ip, iptables };
+  return ip && iptables ? { ip, iptables } : undefined;
+}
+
+/** @param {NodeJS.ProcessEnv} env */
+async function installCommands(env) {
+  await installPackages(["iproute2", "iptables"], { why: "a network namespace", env });
+  const installed = commands(env);
+  if (!installed) throw new ToolchainError("A network namespace needs `ip` and `iptables` (Debian: iproute2, iptables).");
+  return installed;
 }
 
 /** @param {string} ip @param {NodeJS.ProcessEnv} env @returns {Promise<string[]>} */
