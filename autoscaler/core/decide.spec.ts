@@ -62,6 +62,29 @@ describe("decide: CPU as Kubernetes does it", () => {
   });
 });
 
+describe("decide: requests", () => {
+  /** Seconds after the load's end until the first replica is taken away. */
+  function patience(rules: ServicePolicy): number {
+    const service = new Service(4, rules);
+    let time = 0;
+    for (; time < 900; time += 5) service.turn(time, 250);
+    assert.equal(service.desired, 4);
+    const end = time;
+    for (; service.desired === 4 && time < end + 900; time += 5) {
+      const { to, reason } = service.turn(time, 20);
+      if (to === 4 && time > end + 30) assert.match(reason, /1 would do, but up to 4 were needed within \d+ s/);
+    }
+    return time - end;
+  }
+
+  it("shrinks by its own shorter averaging as soon as Kubernetes would, and with the stabilisation window that is set", () => {
+    const shipped = patience(policy([RATE]));
+    assert.ok(shipped > 270 && shipped <= 310, `${shipped} s`);
+    const short = patience(policy([RATE], { stabilization: 60 }));
+    assert.ok(short > 30 && short <= 75, `${short} s`);
+  });
+});
+
 describe("decide: safety", () => {
   it("holds in both directions while a rollout, a pause or a rollback runs", () => {
     for (const rollout of HOLDING_STATES) {

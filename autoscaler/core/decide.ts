@@ -177,6 +177,7 @@ function collectVotes(
         max: policy.max,
         interval: policy.fastInterval,
         startUp: policy.startUp,
+        stabilization: policy.stabilization,
       });
       demand[signal.name] = plan.state;
       votes.push({ signal: signal.name, count: plan.count, rule: plan.rule, reason: plan.reason, value });

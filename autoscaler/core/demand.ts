@@ -16,6 +16,8 @@ export interface DemandPolicy {
   readonly interval: number;
   /** Seconds from the decision until a new replica serves. */
   readonly startUp: number;
+  /** Seconds over which the highest need counts before shrinking, as Kubernetes means them. @default 300 */
+  readonly stabilization?: number;
 }
 
 /** What the planner remembers of one signal. JSON, so that it survives a restart. */
@@ -52,8 +54,10 @@ export const DEMAND_DEFAULTS = {
   targetShare: 0.7,
   /** Seconds of samples kept: the longest window of the statistics. */
   keepSeconds: 300,
-  /** Seconds a need is remembered before shrinking: Kubernetes' 300 s less its own 15 s of averaging, which a five-second rhythm does not have. */
-  stabilizationSeconds: 285,
+  /** Seconds a need is remembered before shrinking: Kubernetes' default … */
+  stabilizationSeconds: 300,
+  /** … less its own averaging, which a five-second rhythm does not have. */
+  averagingSeconds: 15,
   /** Grow when a replica gets more than this part of its capacity: Kubernetes' tolerance of 10 % above the target where the load surprises … */
   riskyGuard: 0.77,
   /** … and up to 82 % where it has not, as growth then is foreseen or slow enough for the start-up time. */
@@ -170,10 +174,9 @@ export function planDemand(before: DemandState, now: DemandSample, policy: Deman
   const pressing = dear ? held : demand;
   const noisy = replicas((dear ? Math.min(level, held) : level) + D.headroomSigmas * noise, capacity);
   const need = Math.max(replicas(held, shrink * capacity), replicas(Math.min(level, held) + D.headroomSigmas * noise, capacity));
-  const needs = [
-    ...before.needs.filter((entry) => entry.time > time - D.stabilizationSeconds && entry.value > need),
-    { time, value: need },
-  ];
+  const remembered = Math.max(0, (policy.stabilization ?? D.stabilizationSeconds) - D.averagingSeconds);
+  const needs = [...before.needs.filter((entry) => entry.time > time - remembered && entry.value > need), { time, value: need }];
+  const highest = (needs[0] as Sample).value;
   const ahead90 = replicas(forecast, D.forecastGuard * capacity);
 
   let count = desired;
@@ -186,8 +189,7 @@ export function planDemand(before: DemandState, now: DemandSample, policy: Deman
   raise(ahead90, "forecast");
   raise(floor, "yardstick");
   const since = gap ? time : before.since;
-  if (count === desired && time - since >= D.stabilizationSeconds && time - before.grownAt >= (dear ? ahead : D.holdSeconds)) {
-    const highest = (needs[0] as Sample).value;
+  if (count === desired && time - since >= remembered && time - before.grownAt >= (dear ? ahead : D.holdSeconds)) {
     const thrifty = dear ? Math.min(highest, Math.max(yardstick, noisy, replicas(demand, D.riskyGuard * capacity))) : highest;
     const low = Math.max(thrifty, ahead90, floor);
     if (low < desired) [count, rule] = [low, "shrink"];
@@ -199,7 +201,7 @@ export function planDemand(before: DemandState, now: DemandSample, policy: Deman
     state,
     count,
     rule: settled,
-    reason: sentence(settled, { count, desired, level, noise, forecast, ahead, capacity, guard }),
+    reason: sentence(settled, { count, desired, level, noise, forecast, ahead, capacity, guard, need, highest, remembered }),
     level,
     noise,
     forecast,
@@ -245,7 +247,10 @@ function clamp(value: number, low: number, high: number): number {
 
 function sentence(
   rule: DemandPlan["rule"],
-  v: { count: number; desired: number; level: number; noise: number; forecast: number; ahead: number; capacity: number; guard: number },
+  v: Record<
+    "count" | "desired" | "level" | "noise" | "forecast" | "ahead" | "capacity" | "guard" | "need" | "highest" | "remembered",
+    number
+  >,
 ): string {
   const amount = (value: number) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
   switch (rule) {
@@ -260,6 +265,11 @@ function sentence(
     case "shrink":
       return `load ${amount(v.level)} has needed no more than ${v.count} replicas for the whole stabilisation window`;
     default:
-      return `load ${amount(v.level)} fits ${v.desired} replicas`;
+      return (
+        `load ${amount(v.level)} fits ${v.desired} replicas` +
+        (v.need < v.desired && v.highest > v.need
+          ? `; ${v.need} would do, but up to ${v.highest} were needed within ${v.remembered} s`
+          : "")
+      );
   }
 }

@@ -36,7 +36,7 @@ export interface ServicePolicy {
   readonly upCooldown: number;
   /** After any change, before CPU, memory or latency may shrink. @default 600, SCALE_DOWN_COOLDOWN */
   readonly downCooldown: number;
-  /** How long the highest need of CPU, memory and latency is remembered. @default 300, as Kubernetes */
+  /** How long the highest need is remembered before shrinking. @default 300, as Kubernetes */
   readonly stabilization: number;
   /** Deviation from a CPU, memory or latency target that is ignored. @default 0.1, as Kubernetes */
   readonly tolerance: number;

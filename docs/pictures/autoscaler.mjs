@@ -5,8 +5,9 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 execFileSync("npx", ["tsc", "-b"], { cwd: root, stdio: "inherit" });
 const { openBrowser, ShownPage } = await import("../../test/dist/autoscaling/page.js");
-const browser = await openBrowser();
-if (!browser) throw new Error("No Chromium here. Install it (Debian: apt-get install chromium), or name one in CHROMIUM.");
+const { ensureChromium } = await import("../../scripts/test/chromium.mjs");
+const browser = await openBrowser(await ensureChromium());
+if (!browser) throw new Error("No Chromium here, and none can be installed from here. Name one in CHROMIUM.");
 const shown = await ShownPage.open();
 for (const colorScheme of ["light", "dark"]) {
   const context = await browser.newContext({ colorScheme, viewport: { width: 1000, height: 1180 } });

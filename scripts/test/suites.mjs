@@ -1,3 +1,4 @@
+import { ensureChromium } from "./chromium.mjs";
 import { add } from "./counts.mjs";
 import { inNamespace } from "./namespace.mjs";
 import { ensurePromtool } from "./promtool.mjs";
@@ -46,7 +47,12 @@ export const SUITES = {
   policy: ({ args }) => mocha(["policy/integration/*.spec.mjs"], { args }),
   "load-balancer": ({ args }) => inNamespace((wrapped) => mocha(["test/dist/load-balancer/**/*.spec.js"], { ...wrapped, args })),
   images: ({ args }) => inNamespace((wrapped) => mocha(["images/testing/*.spec.mjs"], { ...wrapped, args })),
+  // A real project of `docker compose`.
+  compose: ({ args }) => inNamespace((wrapped) => mocha(["test/dist/autoscaling/compose.spec.js"], { ...wrapped, args })),
   // The status page in a real browser; needs no engine.
-  autoscaling: ({ args }) => mocha(["test/dist/autoscaling/page.spec.js"], { args }),
+  autoscaling: async ({ args }) => {
+    const chromium = await ensureChromium();
+    return mocha(["test/dist/autoscaling/page.spec.js"], { args, env: { ...process.env, ...(chromium ? { CHROMIUM: chromium } : {}) } });
+  },
   swarm: ({ args }) => inNamespace((wrapped) => mocha(["test/dist/swarm/**/*.spec.js"], { ...wrapped, args })),
 };

@@ -183,7 +183,7 @@ export class ComposeProject {
           CHECK_INTERVAL: "5",
           SCALE_UP_COOLDOWN: "5",
           SCALE_DOWN_COOLDOWN: "10",
-          STABILIZATION_WINDOW: "10",
+          STABILIZATION_WINDOW: "30",
         },
         volumes: [secret],
         healthcheck: health("testbro-http-health", "9095", "/health"),

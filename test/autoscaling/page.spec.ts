@@ -15,9 +15,11 @@ describe("the auto-scaler's status page in a real browser", function () {
   let shown: ShownPage;
 
   before(async function () {
-    const found = await openBrowser();
+    const found = await openBrowser(process.env["CHROMIUM"]);
     if (found === undefined) {
-      console.log("      skipped: no Chromium here (Debian: apt-get install chromium, or name one in CHROMIUM)");
+      console.log(
+        "      skipped: no Chromium here, and none can be installed from here (name one in CHROMIUM; `npm test autoscaling` looks for one)",
+      );
       this.skip();
     }
     browser = found;

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { type AddressInfo } from "node:net";
 import { settingsSchema } from "@testbro/autoscaler/dist/config/settings";
 import { Daemon } from "@testbro/autoscaler/dist/daemon/daemon";
@@ -9,13 +8,12 @@ import { Metrics } from "@testbro/autoscaler/dist/server/metrics";
 import { createServer } from "@testbro/autoscaler/dist/server/server";
 import { chromium, type Browser } from "playwright-core";
 
-/** Where a system's own Chromium or Chrome is. */
-const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-
-/** A real browser; undefined where none is installed. */
-export async function openBrowser(): Promise<Browser | undefined> {
-  const executablePath = process.env["CHROMIUM"] ?? BROWSERS.find((path) => existsSync(path));
-  if (executablePath === undefined) return undefined;
+/**
+ * A real browser.
+ * @param executablePath of Chromium or Chrome; undefined, as the result is then, where there is none
+ */
+export async function openBrowser(executablePath: string | undefined): Promise<Browser | undefined> {
+  if (!executablePath) return undefined;
   return chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
 }
 
