@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ComposeTarget } from "./compose";
-import { FakeEngine, type Handler } from "./engine.fixture";
+import { FakeEngine, type Answer, type Handler } from "./engine.fixture";
 import { ScaleRefused } from "./target";
 
 interface Container {
@@ -19,6 +19,10 @@ class FakeProject {
   connected: string[] = [];
   created: { name: string; body: Record<string, unknown> }[] = [];
   stopped: { id: string; seconds: string }[] = [];
+  /** Resolves when a container that is being stopped may end. */
+  draining: Promise<void> = Promise.resolve();
+  /** Whether it cannot stop anything. */
+  stuck = false;
 
   add(
     service: string,
@@ -67,13 +71,14 @@ class FakeProject {
     if (action === "start") return { status: 204 };
     if (action === "stop") {
       this.stopped.push({ id, seconds: query.get("t") ?? "" });
-      return { status: 204 };
+      return this.draining.then(() => (this.stuck ? { status: 500, body: { message: "stuck" } } : { status: 204 }));
     }
     return {
       body: {
         Id: container.Id,
         Name: container.name,
         Image: "sha256:1",
+        State: { Running: container.state === "running" },
         Config: { Hostname: container.Id.slice(0, 12), Image: "api:1", Env: ["A=1"], Labels: container.labels, StopTimeout: 20 },
         HostConfig: container.host,
         NetworkSettings: { Networks: container.networks },
@@ -81,7 +86,7 @@ class FakeProject {
     };
   };
 
-  private create(name: string, body: Record<string, unknown>): ReturnType<Handler> {
+  private create(name: string, body: Record<string, unknown>): Answer {
     this.created.push({ name, body });
     const labels = body["Labels"] as Record<string, string>;
     const made = this.add(labels["com.docker.compose.service"] ?? "", Number(labels["com.docker.compose.container-number"]), { labels });
@@ -97,9 +102,17 @@ describe("ComposeTarget", () => {
   beforeEach(async () => {
     project = new FakeProject();
     engine = await FakeEngine.start(project.handle);
-    target = new ComposeTarget(engine.docker, "shop");
+    target = new ComposeTarget(engine.docker, "shop", 0);
   });
   afterEach(() => engine.stop());
+
+  /** Waits until a look is as wanted. */
+  async function until(look: () => boolean): Promise<void> {
+    for (let tries = 0; !look(); tries++) {
+      assert.ok(tries < 200, JSON.stringify({ numbers: numbers(), stopped: project.stopped }));
+      await new Promise((next) => setTimeout(next, 10));
+    }
+  }
 
   const numbers = () => project.containers.map(({ labels }) => Number(labels["com.docker.compose.container-number"])).sort();
 
@@ -145,11 +158,75 @@ describe("ComposeTarget", () => {
   it("takes the newest away, giving each its own time to stop", async () => {
     for (const number of [1, 2, 3, 4]) project.add("api", number);
     await target.scale("api", 2);
+    await until(() => numbers().length === 2);
     assert.deepEqual(numbers(), [1, 2]);
     assert.deepEqual(
-      project.stopped.map(({ seconds }) => seconds),
-      ["20", "20"],
+      project.stopped.map(({ id, seconds }) => [id.slice(0, 4), seconds]),
+      [
+        ["api4", "20"],
+        ["api3", "20"],
+      ],
     );
+  });
+
+  it("does not wait for those who leave, counts them no more, and takes one away after the other", async () => {
+    for (const number of [1, 2, 3, 4]) project.add("api", number);
+    let drained = () => {};
+    project.draining = new Promise((resolve) => (drained = resolve));
+    await target.scale("api", 2);
+    await until(() => project.stopped.length === 1);
+    const [service] = await target.list(new Set());
+    assert.deepEqual([service?.desired, service?.ready, service?.containers.length], [2, 2, 2]);
+    await target.scale("api", 2);
+    assert.deepEqual([numbers(), project.stopped.length], [[1, 2, 3, 4], 1], "the second waits for the first");
+    drained();
+    await until(() => numbers().length === 2);
+    assert.equal(project.stopped.length, 2);
+  });
+
+  it("waits for one that drains longer than the client waits for an answer", async () => {
+    const slow = await FakeEngine.start(project.handle, 100);
+    try {
+      for (const number of [1, 2]) project.add("api", number);
+      let drained = () => {};
+      project.draining = new Promise((resolve) => (drained = resolve));
+      await new ComposeTarget(slow.docker, "shop", 0).scale("api", 1);
+      await until(() => slow.requests.filter((request) => /^GET .*\/json$/.test(request)).length > 4);
+      assert.deepEqual(numbers(), [1, 2]);
+      drained();
+      for (const container of project.containers) container.state = "exited";
+      await until(() => numbers().length === 1);
+    } finally {
+      await slow.stop();
+    }
+  });
+
+  it("keeps who has not begun to leave when it is wanted again, and clones beside who has", async () => {
+    for (const number of [1, 2, 3, 4]) project.add("api", number);
+    let drained = () => {};
+    project.draining = new Promise((resolve) => (drained = resolve));
+    await target.scale("api", 2);
+    await until(() => project.stopped.length === 1);
+    await target.scale("api", 4);
+    drained();
+    await until(() => !numbers().includes(4));
+    assert.deepEqual([numbers(), (await target.list(new Set()))[0]?.desired], [[1, 2, 3, 5], 4]);
+  });
+
+  it("counts a container again that could not be taken away", async () => {
+    for (const number of [1, 2, 3]) project.add("api", number);
+    project.stuck = true;
+    const said: string[] = [];
+    const { error } = console;
+    console.error = (line: string) => said.push(line);
+    try {
+      await target.scale("api", 2);
+      await until(() => said.length === 1);
+    } finally {
+      console.error = error;
+    }
+    assert.match(said[0] ?? "", /^api: container api3000\w* could not be taken away: .*stuck/);
+    assert.equal((await target.list(new Set()))[0]?.desired, 3);
   });
 
   it("refuses what cannot or must not be cloned", async () => {

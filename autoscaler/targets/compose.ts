@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { isManaged } from "./gate";
 import { ScaleRefused, type ManagedService, type Target } from "./target";
@@ -9,22 +10,41 @@ const ONE_OFF = "com.docker.compose.oneoff";
 /** Seconds a leaving container is given to finish its requests where its own configuration says nothing. */
 const STOP_SECONDS = 30;
 
+/** Seconds an engine may take to kill and tidy away a container that did not stop by itself. */
+const KILL_SECONDS = 15;
+
+/** Between two looks at a container that is being stopped. */
+const POLL_MILLISECONDS = 500;
+
 /** Characters of a container's id that the engine uses as its host name and as an alias. */
 const SHORT_ID = 12;
 
-/** Services of one Compose project on one engine. A replica is a container cloned with the next number; the newest leaves first. */
+/**
+ * Seconds between two removals. An engine gives a container's address out until it has stopped, and balancers believe it a little
+ * longer: one address that nobody answers at is made up for by the next try, several at once are not.
+ */
+const FORGET_SECONDS = 5;
+
+/**
+ * Services of one Compose project on one engine. A replica is a container cloned with the next number; the newest leaves first.
+ * Leaving takes time (each finishes its requests, one after the other), so `scale` only begins it: who is to leave no longer counts.
+ */
 export class ComposeTarget implements Target {
   private configured: ReadonlySet<string> = new Set();
+  /** Ids of containers that are to leave, and whether they have been told to stop. */
+  private readonly leaving = new Map<string, { readonly service: string; stopping: boolean }>();
 
+  /** @param forgetSeconds between two removals */
   constructor(
     private readonly docker: Docker,
     private readonly project: string,
+    private readonly forgetSeconds = FORGET_SECONDS,
   ) {}
 
   async list(configured: ReadonlySet<string>): Promise<ManagedService[]> {
     this.configured = configured;
     const byService = new Map<string, Docker.ContainerInfo[]>();
-    for (const container of await this.containers()) {
+    for (const container of await this.staying()) {
       const name = container.Labels[SERVICE] ?? "";
       if (isManaged(container.Labels, name, configured)) byService.set(name, [...(byService.get(name) ?? []), container]);
     }
@@ -52,19 +72,47 @@ export class ComposeTarget implements Target {
   async scale(service: string, count: number): Promise<void> {
     if (!Number.isInteger(count) || count < 1)
       throw new ScaleRefused(`${count} is no number of replicas for a Compose service: one has to stay to be cloned`);
-    const containers = (await this.containers()).filter(
+    const all = (await this.containers()).filter(
       (container) => container.Labels[SERVICE] === service && isManaged(container.Labels, service, this.configured),
     );
-    if (containers.length === 0) throw new ScaleRefused(`${service} has no container labelled for scaling in project ${this.project}`);
-    const ordered = containers.sort((a, b) => numberOf(a) - numberOf(b));
-    const first = ordered[0] as Docker.ContainerInfo;
-    const taken = new Set(ordered.map(numberOf));
+    if (all.length === 0) throw new ScaleRefused(`${service} has no container labelled for scaling in project ${this.project}`);
+    const ordered = all.filter(({ Id }) => !this.leaving.get(Id)?.stopping).sort((a, b) => numberOf(a) - numberOf(b));
+    const [first] = ordered;
+    if (first === undefined) throw new ScaleRefused(`every container of ${service} is being taken away`);
+    const taken = new Set(all.map(numberOf));
     for (let have = ordered.length, number = 1; have < count; number++) {
       if (taken.has(number)) continue;
       await this.clone(first.Id, service, number);
       have++;
     }
-    await Promise.all(ordered.slice(count).map((container) => this.remove(container.Id)));
+    // Whoever has not been told to stop yet may be wanted again.
+    for (const { Id: id } of ordered.slice(0, count)) this.leaving.delete(id);
+    const idle = [...this.leaving.values()].every((each) => each.service !== service);
+    for (const { Id: id } of ordered.slice(count).reverse()) {
+      if (!this.leaving.has(id)) this.leaving.set(id, { service, stopping: false });
+    }
+    if (idle) void this.takeAway(service);
+  }
+
+  /** Takes a service's leaving containers away, one after the other. One that cannot be taken away counts again. */
+  private async takeAway(service: string): Promise<void> {
+    for (;;) {
+      const [id, state] = [...this.leaving].find(([, each]) => each.service === service) ?? [];
+      if (id === undefined || state === undefined) return;
+      state.stopping = true;
+      try {
+        await this.remove(id);
+        await sleep(this.forgetSeconds * 1000, undefined, { ref: false });
+      } catch (error) {
+        console.error(`${service}: container ${id.slice(0, SHORT_ID)} could not be taken away: ${(error as Error).message}`);
+      } finally {
+        this.leaving.delete(id);
+      }
+    }
+  }
+
+  private async staying(): Promise<Docker.ContainerInfo[]> {
+    return (await this.containers()).filter(({ Id }) => !this.leaving.has(Id));
   }
 
   private async containers(): Promise<Docker.ContainerInfo[]> {
@@ -110,8 +158,22 @@ export class ComposeTarget implements Target {
   private async remove(id: string): Promise<void> {
     const container = this.docker.getContainer(id);
     const { Config: config } = await container.inspect();
-    await container.stop({ t: (config as { StopTimeout?: number }).StopTimeout ?? STOP_SECONDS }).catch(ignore(304, 404));
+    const seconds = (config as { StopTimeout?: number }).StopTimeout ?? STOP_SECONDS;
+    await container.stop({ t: seconds }).catch(async (error: { statusCode?: number }) => {
+      // The client waits for no answer as long as a container may drain; the engine goes on without it.
+      if (error.statusCode === undefined) await ended(container, seconds + KILL_SECONDS);
+      else ignore(304, 404)(error);
+    });
     await container.remove({ v: false }).catch(ignore(404, 409));
+  }
+}
+
+/** Waits until a container does not run. @throws Error after `seconds` */
+async function ended(container: Docker.Container, seconds: number): Promise<void> {
+  for (const end = Date.now() + seconds * 1000; ; await sleep(POLL_MILLISECONDS)) {
+    const running = await container.inspect().then(({ State: state }) => state.Running, ignore(404));
+    if (!running) return;
+    if (Date.now() > end) throw new Error(`it still runs ${seconds} s after it was told to stop`);
   }
 }
 
@@ -119,8 +181,9 @@ function numberOf(container: Docker.ContainerInfo): number {
   return Number(container.Labels[NUMBER] ?? 0);
 }
 
-function ignore(...codes: number[]): (error: { statusCode?: number }) => void {
+function ignore(...codes: number[]): (error: { statusCode?: number }) => undefined {
   return (error) => {
     if (!codes.includes(error.statusCode ?? 0)) throw error as unknown as Error;
+    return undefined;
   };
 }

@@ -2,13 +2,11 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import { type AddressInfo } from "node:net";
 import Docker from "dockerode";
 
-/** Answers one request of the engine's API: status and JSON, or a string to send as it is. */
-export type Handler = (request: {
-  method: string;
-  path: string;
-  query: URLSearchParams;
-  body: unknown;
-}) => { status?: number; body?: unknown } | undefined;
+/** Status and JSON, or a string to send as it is. */
+export type Answer = { status?: number; body?: unknown } | undefined;
+
+/** Answers one request of the engine's API. */
+export type Handler = (request: { method: string; path: string; query: URLSearchParams; body: unknown }) => Answer | Promise<Answer>;
 
 /** A server that speaks the engine's API over HTTP as far as its handler knows it; everything else is 404, and noted. */
 export class FakeEngine {
@@ -24,12 +22,12 @@ export class FakeEngine {
   static async start(handler: Handler, timeout = 2000): Promise<FakeEngine> {
     const made: { engine?: FakeEngine } = {};
     const server = createServer((request, response) => {
-      void read(request).then((text) => {
+      void read(request).then(async (text) => {
         const url = new URL(request.url ?? "/", "http://engine");
         const path = url.pathname.replace(/^\/v[\d.]+/, "");
         const method = request.method ?? "GET";
         made.engine?.requests.push(`${method} ${path}`);
-        const answer = handler({ method, path, query: url.searchParams, body: text === "" ? undefined : JSON.parse(text) });
+        const answer = await handler({ method, path, query: url.searchParams, body: text === "" ? undefined : JSON.parse(text) });
         setTimeout(() => {
           response.writeHead(answer === undefined ? 404 : (answer.status ?? 200), { "content-type": "application/json" });
           const body = answer === undefined ? { message: `no ${method} ${path} here` } : answer.body;
