@@ -157,7 +157,9 @@ export class ComposeTarget implements Target {
   /** SIGTERM, its own drain within the grace period, then removal. */
   private async remove(id: string): Promise<void> {
     const container = this.docker.getContainer(id);
-    const { Config: config } = await container.inspect();
+    const found = await container.inspect().catch(ignore(404));
+    if (found === undefined) return;
+    const { Config: config } = found;
     const seconds = (config as { StopTimeout?: number }).StopTimeout ?? STOP_SECONDS;
     await container.stop({ t: seconds }).catch(async (error: { statusCode?: number }) => {
       // The client waits for no answer as long as a container may drain; the engine goes on without it.
