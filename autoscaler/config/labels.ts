@@ -36,6 +36,9 @@ const TARGETS = [
 
 const QUANTILE = "autoscaler.target_latency_quantile";
 
+/** Seconds since 1970 until which a deploy wants the count kept. */
+const PAUSE = "autoscaler.pause_until";
+
 /** Another name of the first target. */
 const REQUESTS_ALIAS = "autoscaler.requests_per_second";
 
@@ -45,7 +48,7 @@ const KNOWN = new Set([
   QUANTILE,
   REQUESTS_ALIAS,
   "autoscaler.enable",
-  "autoscaler.pause_until",
+  PAUSE,
 ]);
 
 /**
@@ -91,8 +94,13 @@ export function parseLabels(
       continue;
     }
     const quantile = kind === "latency" ? (number(QUANTILE) ?? 0.95) : 0;
+    if (quantile > 1) {
+      problems.push(`${service}: label ${QUANTILE} is "${labels[QUANTILE]}"; write a share from 0 to 1`);
+      continue;
+    }
     queries.push({ name, kind, target, query: query.replaceAll("$service", service).replaceAll("$quantile", String(quantile)) });
   }
+  number(PAUSE);
   if (queries.length > 0) settings["queries"] = queries;
   for (const label of Object.keys(labels)) {
     if (label.startsWith("autoscaler.") && !KNOWN.has(label))

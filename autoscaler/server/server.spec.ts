@@ -77,4 +77,82 @@ describe("status page and API", () => {
       assert.equal((await post(app, { service: "api", seconds }, "Bearer secret")).statusCode, 400);
     assert.deepEqual(pauses, []);
   });
+
+  it("answers any call with a status and a reason of its own, and changes nothing without the token", async () => {
+    const app = make("secret");
+    const known = ["/", "/api/status", "/api/pause", "/api/resume", "/api/lease", "/api/lease/end", "/metrics", "/health", "/page.js"];
+    const path = fc.oneof(
+      fc.constantFrom(
+        ...known,
+        "/api/services/api/history",
+        "/api/services/%00/decisions",
+        "/api/services/%zz/history",
+        "/api/../etc/passwd",
+      ),
+      fc.webPath().map((rest) => rest || "/"),
+      fc.webSegment().map((name) => `/api/services/${name}/decisions`),
+    );
+    const credentials = fc.oneof(
+      fc.constantFrom(
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer wrong",
+        "bearer secret",
+        "Basic c2VjcmV0",
+        "Bearer secret ",
+        "Token secret",
+        "Bearer secret, Bearer x",
+      ),
+      fc.string({ unit: "grapheme-ascii" }).map((text) => `Bearer ${text}`),
+    );
+    const body = fc.oneof(
+      fc.string(),
+      fc.jsonValue().map((value) => JSON.stringify(value)),
+      fc.constant("x".repeat(20_000)),
+      fc.record({ service: fc.string(), seconds: fc.integer() }).map((value) => JSON.stringify(value)),
+    );
+    const type = fc.constantFrom("application/json", "text/plain", "application/x-www-form-urlencoded", "nonsense");
+    const method = fc.constantFrom("GET" as const, "POST" as const, "PUT" as const, "DELETE" as const, "OPTIONS" as const);
+    await fc.assert(
+      fc.asyncProperty(method, path, credentials, body, type, async (verb, url, authorization, payload, contentType) => {
+        fc.pre(authorization.trim() !== "Bearer secret");
+        const sent = verb === "GET" || verb === "OPTIONS" ? {} : { payload };
+        const answer = await app.inject({ method: verb, url, headers: { authorization, "content-type": contentType }, ...sent });
+        assert.ok(answer.statusCode < 500, `${verb} ${url}: ${answer.statusCode} ${answer.body}`);
+        if (answer.statusCode < 400) return assert.equal(verb, "GET");
+        const { error, message } = answer.json<{ error?: string; message?: string }>();
+        assert.ok((message ?? error ?? "").length > 5, answer.body);
+        assert.doesNotMatch(answer.body, /\n\s+at |node_modules|secret/);
+        if (verb === "POST" && /^\/api\/(pause|resume|lease|lease\/end)$/.test(url))
+          assert.ok([400, 401, 413, 415].includes(answer.statusCode), `${answer.statusCode}`);
+        return undefined;
+      }),
+      { numRuns: 400 },
+    );
+    assert.deepEqual(pauses, []);
+  });
+
+  it("names what is wrong with a body, its value and what is expected", async () => {
+    const app = make("secret");
+    for (const [payload, ...parts] of [
+      [{ service: "api", seconds: "60" }, 'body: seconds is "60"', "expected number"],
+      [{ service: "", seconds: 60 }, 'body: service is ""', ">=1"],
+      [{ service: "api", seconds: 1e9 }, "body: seconds is 1000000000", "<=86400"],
+      [{ service: "api", seconds: 60, image: "x" }, '"image" ("x") is not known', "take it away"],
+      [[], "body: everything is []", "expected object"],
+    ] as const) {
+      const { problems } = (await post(app, payload, "Bearer secret")).json<{ problems: string[] }>();
+      for (const part of parts) assert.ok(problems.join().includes(part), `${part} in ${problems.join()}`);
+    }
+    const { error } = (
+      await app.inject({
+        method: "POST",
+        url: "/api/pause",
+        headers: { "content-type": "application/json", authorization: "Bearer secret" },
+        payload: "{",
+      })
+    ).json<{ error: string }>();
+    assert.match(error, /JSON/);
+  });
 });

@@ -1,5 +1,6 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { z } from "zod";
+import { describeIssues } from "../config/load";
 import { type Daemon } from "../daemon/daemon";
 import { type Metrics } from "./metrics";
 import { PAGE, SCRIPT, STYLE } from "./page";
@@ -78,7 +79,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
       if (!body.success)
         return reply.code(400).send({
           error: "the body is not valid",
-          problems: body.error.issues.map((issue) => `${issue.path.join(".") || "body"}: ${issue.message}`),
+          problems: describeIssues(body.error, request.body, () => "body"),
         });
       await act(body.data);
       return { ok: true };

@@ -52,4 +52,48 @@ describe("traces", () => {
     );
     fc.assert(fc.property(fc.string(), (text) => Number.isFinite(parseTime(text) ?? 0)));
   });
+
+  it("names what is wrong with any file, and replays any part of a good one or says why not", () => {
+    const cell = fc.oneof(
+      fc.string(),
+      fc.string({ unit: "binary" }),
+      fc.constantFrom("", "-1", "1e999", "NaN", "0x1", "1998-02-30 00:00:00", "1998-05-12 25:00:00", "9".repeat(400), "1,2", "\u0000"),
+      fc.integer().map(String),
+      fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+    );
+    const put = (work: () => unknown, reason: RegExp) => {
+      try {
+        work();
+      } catch (error) {
+        assert.ok(error instanceof TraceError && error.problems.length > 0, String(error));
+        for (const problem of error.problems) assert.match(problem, reason);
+      }
+    };
+    const bad = /^line \d+.*(write|starts with the header|does not come after)|^the trace has \d+ rows; at least two|^line \d+ is /s;
+    fc.assert(
+      fc.property(fc.oneof(fc.constant("period,count"), cell), fc.array(fc.tuple(cell, cell), { maxLength: 12 }), (header, rows) =>
+        put(() => parseTrace([header, ...rows.map((row) => row.join(","))].join("\n")), bad),
+      ),
+      { numRuns: 400 },
+    );
+    const rows = fc
+      .uniqueArray(fc.integer({ min: 0, max: 5000 }), { minLength: 2, maxLength: 20 })
+      .map((times) => times.sort((a, b) => a - b));
+    const number = fc.oneof(
+      fc.constant(undefined),
+      fc.integer({ min: -10_000, max: 10_000 }),
+      fc.double({ noNaN: true, min: -1e6, max: 1e6 }),
+    );
+    fc.assert(
+      fc.property(rows, number, number, fc.integer({ min: 0, max: 2000 }), (times, from, to, peak) => {
+        const trace = parseTrace(`period,count\n${times.map((time) => `${time},${time % 7}`).join("\n")}`);
+        const options = { peak, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+        put(() => {
+          const { load } = replay(trace, options);
+          assert.ok(load.length > 0 && load.every((rate) => rate >= 0 && Number.isFinite(rate)));
+        }, /--from .* is not before --to |the trace covers|choose --from and --to/);
+      }),
+      { numRuns: 300 },
+    );
+  });
 });
