@@ -4,6 +4,7 @@ import { pino, type Logger } from "pino";
 import { ConfigError } from "../config/problem";
 import { loadSettings } from "../config/load";
 import { type Settings } from "../config/settings";
+import { SYSTEM_CLOCK, type Clock } from "../daemon/clock";
 import { Daemon } from "../daemon/daemon";
 import { FileLease, SwarmLease, type Lease } from "../daemon/lease";
 import { Readings } from "../daemon/readings";
@@ -37,8 +38,13 @@ export function settingsFrom(file: string | undefined, environment: NodeJS.Proce
   }
 }
 
-/** Builds the daemon from its settings. @throws UsageError when a secret's file cannot be read or a setting is missing */
-export function assemble(settings: Settings): Assembled {
+/**
+ * Builds the daemon from its settings.
+ *
+ * @param clock what time it is; only a benchmark has reason to give another than the machine's
+ * @throws UsageError when a secret's file cannot be read or a setting is missing
+ */
+export function assemble(settings: Settings, clock: Clock = SYSTEM_CLOCK): Assembled {
   const problems: string[] = [];
   const secret = (file: string | undefined) => readSecret(file, problems);
   const [token, slack, gateToken] = [secret(settings.tokenFile), secret(settings.slackWebhookFile), secret(settings.gateTokenFile)];
@@ -47,8 +53,9 @@ export function assemble(settings: Settings): Assembled {
   if (settings.gate === undefined) problems.push(...targetProblems(settings));
   if (problems.length > 0) throw new UsageError(problems);
 
-  const { target, lease, stats } = settings.gate === undefined ? throughSocket(settings) : throughGate(settings.gate, gateToken ?? "");
-  const prometheus = settings.prometheus === undefined ? undefined : new Prometheus(settings.prometheus);
+  const { target, lease, stats } =
+    settings.gate === undefined ? throughSocket(settings, clock) : throughGate(settings.gate, gateToken ?? "");
+  const prometheus = settings.prometheus === undefined ? undefined : new Prometheus(settings.prometheus, clock.now);
   const metrics = new Metrics();
   const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime });
   const daemon = new Daemon({
@@ -66,6 +73,7 @@ export function assemble(settings: Settings): Assembled {
     ]),
     gauge: metrics,
     log,
+    ...clock,
   });
   return { settings, daemon, metrics, log, ...(token === undefined ? {} : { token }) };
 }
@@ -77,9 +85,9 @@ interface Worked {
   stats(containers: readonly string[], cpuBase: number | undefined, memoryBase: number | undefined): Promise<ServiceStats>;
 }
 
-function throughSocket(settings: Settings): Worked {
+function throughSocket(settings: Settings, clock: Clock): Worked {
   const docker = openDocker(settings);
-  const stats = new DockerStats(docker);
+  const stats = new DockerStats(docker, clock.steady);
   return {
     target: openTarget(settings, docker),
     lease: settings.target === "compose" ? new FileLease(settings.state) : new SwarmLease(docker, settings.lease),

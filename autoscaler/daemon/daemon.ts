@@ -1,61 +1,61 @@
-import { checkService } from "../config/load";
-import { parseLabels } from "../config/labels";
-import { policyOf } from "../config/policy";
-import { type ServiceSettings, type Settings } from "../config/settings";
 import { decide, type Decision } from "../core/decide";
-import { EMPTY_MEMORY, type Memory } from "../core/memory";
 import { type Observation } from "../core/observation";
 import { type ServicePolicy } from "../core/policy";
-import { type Notifier } from "../notify/notifier";
-import { type ManagedService, type Target } from "../targets/target";
+import { type ManagedService } from "../targets/target";
+import { Alarms } from "./alarms";
+import { ClockWatch } from "./clock";
 import { Course, type CoursePoint } from "./course";
-import { type Lease } from "./lease";
-import { type Gauge, type Readings } from "./readings";
-import { type Saved, type Store } from "./store";
+import { ITSELF, TurnFaults } from "./faults";
+import { CALL_SECONDS, inTime, limited } from "./limited";
+import { OwnSettings } from "./own-settings";
+import { type Parts, type ServiceStatus } from "./parts";
+import { type Asked } from "./readings";
+import { Remembered } from "./remembered";
 
-/** A service as the status page and `status` show it. */
-export interface ServiceStatus {
-  readonly name: string;
-  readonly desired: number;
-  readonly ready: number;
-  readonly min: number;
-  readonly max: number;
-  readonly decision: Decision;
-  readonly pausedUntil?: number;
-}
+export { type Parts, type ServiceStatus } from "./parts";
 
-/** What the outside of the decision is made of. */
-export interface Parts {
-  readonly settings: Settings;
-  readonly target: Target;
-  readonly readings: Readings;
-  readonly store: Store;
-  readonly lease: Lease;
-  readonly notifier: Notifier;
-  readonly gauge: Gauge;
-  readonly log: { info(details: object, text: string): void; warn(details: object, text: string): void };
-  readonly now?: () => number;
-}
-
-/** A hanging engine or server costs a cycle, not the daemon. */
-const CALL_SECONDS = 10;
-const LOG_KEPT = 200;
+/** Changes carried out at a time: one that hangs must not keep the others waiting. */
+const CHANGES_AT_ONCE = 16;
 /** An unchanged steady decision is written to the state this rarely; a change always before it is carried out. */
 const SAVE_SECONDS = 30;
+/** Several receivers, each with its own limit of five seconds. */
+const TELLING_SECONDS = 30;
+/** The clock counts as set for so long; a jump back within it belongs to the same fault. */
+const CLOCK_SECONDS = 60;
+
+/** A change that was decided and waits to be carried out. */
+interface Change {
+  readonly service: string;
+  readonly decision: Decision;
+  readonly during: "rollout" | undefined;
+}
 
 /** Observes, decides, remembers, acts: in that order, so that a kill at any moment neither forgets nor repeats a change. */
 export class Daemon {
-  private saved: Saved;
-  private savedAt = 0;
-  private statuses: ServiceStatus[] = [];
-  private problems: string[] = [];
+  private readonly remembered: Remembered;
+  private readonly alarms: Alarms;
+  private readonly own: OwnSettings;
+  private readonly configured: ReadonlySet<string>;
   private readonly course = new Course();
+  private readonly clock = new ClockWatch();
+  private jumped: { readonly at: number; readonly text: string } | undefined;
+  private savedAt = -Infinity;
+  private statuses: ServiceStatus[] = [];
+  private problems: readonly string[] = [];
   private turning: Promise<void> = Promise.resolve();
+  private telling: Promise<void> | undefined;
+  private readonly callSeconds: number;
   private readonly now: () => number;
+  private readonly steady: () => number;
 
   constructor(private readonly parts: Parts) {
-    this.saved = parts.store.load();
     this.now = parts.now ?? (() => Date.now() / 1000);
+    this.steady = parts.steady ?? this.now;
+    this.callSeconds = parts.callSeconds ?? CALL_SECONDS;
+    this.remembered = new Remembered(parts.store);
+    this.alarms = new Alarms(this.remembered.told, this.steady());
+    this.own = new OwnSettings(parts.settings);
+    this.configured = new Set(Object.keys(parts.settings.services));
   }
 
   /** Services of the last cycle, and what keeps the daemon from doing its work. */
@@ -64,7 +64,7 @@ export class Daemon {
   }
 
   decisions(service: string): readonly Decision[] {
-    return this.saved.log[service] ?? [];
+    return this.remembered.decisionsOf(service);
   }
 
   /** What a service has been through in the last hour, oldest first. */
@@ -74,15 +74,13 @@ export class Daemon {
 
   /** Stops changes to a service, or to all with "*", until a time in seconds. */
   pause(service: string, until: number, by: string): void {
-    this.saved = { ...this.saved, pauses: { ...this.saved.pauses, [service]: { until, by } } };
-    this.parts.store.save(this.saved);
+    this.remembered.pause(service, { until, by });
+    this.write(false);
   }
 
   resume(service: string): void {
-    const { [service]: ended, ...pauses } = this.saved.pauses;
-    void ended;
-    this.saved = { ...this.saved, pauses };
-    this.parts.store.save(this.saved);
+    this.remembered.pause(service, undefined);
+    this.write(false);
   }
 
   /**
@@ -90,17 +88,15 @@ export class Daemon {
    * so that from then on nothing moves.
    */
   async holdForDeploy(until: number, by: string): Promise<void> {
-    this.saved = { ...this.saved, deploy: { until, by } };
-    this.parts.store.save(this.saved);
+    this.remembered.holdForDeploy({ until, by });
+    this.write(false);
     await this.turning;
   }
 
   /** The deploy has ended. */
   endDeploy(): void {
-    const { deploy: ended, ...rest } = this.saved;
-    void ended;
-    this.saved = rest;
-    this.parts.store.save(this.saved);
+    this.remembered.holdForDeploy(undefined);
+    this.write(false);
   }
 
   /** One turn over all services. Never throws. */
@@ -112,133 +108,136 @@ export class Daemon {
   /** Gives the lease up and writes everything remembered: the process is about to end. */
   async stop(): Promise<void> {
     this.save();
-    await limited(this.parts.lease.release(), "the lease").catch((error: Error) => this.parts.log.warn({}, error.message));
+    await this.telling;
+    await limited(this.parts.lease.release(), "the lease", this.callSeconds).catch((error: Error) =>
+      this.parts.log.warn({}, error.message),
+    );
   }
 
-  private async turnAll(): Promise<void> {
-    const { settings, target, lease, log, notifier, gauge } = this.parts;
-    const time = this.now();
-    const problems: string[] = [];
-    const statuses: ServiceStatus[] = [];
-    try {
-      const leading = await limited(lease.hold(time), "the lease");
-      gauge.leader(leading);
-      const services = await limited(target.list(new Set(Object.keys(settings.services))), "the engine");
-      const asked = await this.parts.readings.collect(services, (service) => this.settingsOf(service, problems), time);
-      for (const { service, own, readings } of asked) {
-        try {
-          statuses.push(await this.turn(service, own, readings, time, leading));
-        } catch (error) {
-          problems.push(`${service.name}: ${(error as Error).message}`);
-        }
-      }
-      if (!leading) problems.push("another instance holds the lease; this one only watches");
-      this.statuses = statuses;
-      this.course.keep(new Set(services.map((service) => service.name)));
-    } catch (error) {
-      problems.push((error as Error).message);
-    }
-    for (const problem of problems.filter((text) => !this.problems.includes(text))) {
-      log.warn({}, problem);
-      notifier.add({ service: "auto-scaler", text: problem }, time);
-    }
-    this.problems = problems;
-    gauge.cycle(this.now() - time, problems.length);
-    const failed = await notifier.flush(time);
-    if (failed !== undefined) log.warn({}, failed);
-    if (time - this.savedAt < SAVE_SECONDS && time >= this.savedAt) return;
-    try {
-      this.save(time);
-    } catch (error) {
-      const problem = `the state cannot be written: ${(error as Error).message}`;
-      this.problems = [...problems, problem];
-      log.warn({}, problem);
-    }
+  /** Writes everything remembered. */
+  save(): void {
+    this.savedAt = this.steady();
+    this.write(true);
   }
 
   /** One decision about a service with everything fresh, and nothing changed. */
   async test(name: string): Promise<{ decision: Decision; policy: ServicePolicy } | undefined> {
     const time = this.now();
     const problems: string[] = [];
-    const services = await limited(this.parts.target.list(new Set([...Object.keys(this.parts.settings.services)])), "the engine");
+    const services = await limited(this.parts.target.list(this.configured), "the engine", this.callSeconds);
     const [asked] = await this.parts.readings.collect(
       services.filter((service) => service.name === name),
-      (service) => this.settingsOf(service, problems),
+      (service) => this.own.of(service, problems),
       time,
     );
     if (problems.length > 0) throw new Error(problems.join("; "));
     if (asked === undefined) return undefined;
-    const policy = policyOf(this.parts.settings, asked.own, time);
-    return {
-      decision: decide(this.observe(asked.service, asked.readings, time), policy, this.saved.memories[name] ?? EMPTY_MEMORY).decision,
-      policy,
-    };
+    const policy = this.own.policy(asked.own, time);
+    return { decision: decide(this.observe(asked.service, asked.readings, time), policy, this.remembered.memoryOf(name)).decision, policy };
   }
 
-  /** Writes everything remembered. */
-  save(time = this.now()): void {
-    this.savedAt = time;
-    this.parts.store.save(this.saved);
+  private async turnAll(): Promise<void> {
+    const { notifier, log } = this.parts;
+    const [time, started] = [this.now(), this.steady()];
+    const faults = new TurnFaults();
+    this.lookAtClock(time, started, faults);
+    const seen = await this.turnServices(time, faults).catch((error: Error) => {
+      faults.add("engine", error.message);
+      return false;
+    });
+    if (notifier.problem !== undefined) faults.add("notifications", notifier.problem);
+    if (started - this.savedAt >= SAVE_SECONDS)
+      try {
+        this.save();
+      } catch (error) {
+        faults.add("state", `the state cannot be written: ${(error as Error).message}`);
+      }
+    for (const problem of faults.problems.filter((text) => !this.problems.includes(text))) log.warn({}, problem);
+    this.problems = faults.problems;
+    for (const notice of this.alarms.settle(faults.all, started, (about) => !seen && about !== ITSELF))
+      notifier.add(notice, started, { again: true });
+    this.parts.gauge.cycle(this.steady() - started, faults.problems.length, faults.kinds);
+    this.tell(started);
   }
 
-  private settingsOf(service: ManagedService, problems: string[]): ServiceSettings | undefined {
-    const labels = parseLabels(service.labels, service.name, problems, this.parts.settings);
-    const configured = Object.hasOwn(this.parts.settings.services, service.name) ? this.parts.settings.services[service.name] : undefined;
-    if (configured?.enable === false) return undefined;
-    return checkService({ ...configured, ...labels }, service.name, problems);
+  /** Sends messages beside the turns: who does not take them must not hold the loop up. */
+  private tell(steady: number): void {
+    const { notifier, log } = this.parts;
+    this.telling ??= limited(notifier.flush(steady), "the receiver of notifications", TELLING_SECONDS)
+      .then((failed) => void (failed === undefined || log.warn({}, failed)))
+      .catch((error: Error) => log.warn({}, error.message))
+      .finally(() => (this.telling = undefined));
   }
 
-  private observe(service: ManagedService, readings: Observation["readings"], time: number): Observation {
-    const { desired, ready, rollout, revision, placeable } = service;
-    const { pauses: kept, deploy } = this.saved;
-    const pauses = [kept[service.name], kept["*"], deploy].filter((pause) => pause !== undefined && pause.until > time);
-    const labelled = Number(service.labels["autoscaler.pause_until"] ?? NaN);
-    const paused = pauses[0] ?? (labelled > time ? { until: labelled, by: "the deploy's lease" } : undefined);
-    return {
-      time,
-      desired,
-      ready,
-      readings,
-      ...(rollout === undefined ? {} : { rollout }),
-      ...(revision === undefined ? {} : { revision }),
-      ...(placeable === undefined ? {} : { placeable }),
-      ...(paused === undefined ? {} : { paused }),
-    };
+  /** Everything that was to last or to end at a time of day moves with the clock. */
+  private lookAtClock(time: number, steady: number, faults: TurnFaults): void {
+    const jump = this.clock.look(time, steady);
+    if (jump !== 0) {
+      this.remembered.shift(jump);
+      this.parts.readings.shift(jump);
+      const way = jump > 0 ? "forward" : "back";
+      this.jumped = {
+        at: steady,
+        text: `the clock was set ${way} by ${Math.abs(jump).toFixed(0)} s: cooldowns, windows and pauses moved with it`,
+      };
+    }
+    if (this.jumped !== undefined && steady - this.jumped.at < CLOCK_SECONDS) faults.add("clock", this.jumped.text, { grace: 0 });
   }
 
-  private async turn(
-    service: ManagedService,
-    own: ServiceSettings,
-    readings: Observation["readings"],
-    time: number,
-    leading: boolean,
-  ): Promise<ServiceStatus> {
-    const { settings, target, log, notifier, gauge } = this.parts;
-    const policy = policyOf(settings, own, time);
-    const observation = this.observe(service, readings, time);
-    const { decision, memory } = decide(observation, policy, this.saved.memories[service.name] ?? EMPTY_MEMORY);
+  /** @returns true when all services were seen @throws Error when the engine does not list them */
+  private async turnServices(time: number, faults: TurnFaults): Promise<boolean> {
+    const { settings, target, lease, gauge, readings } = this.parts;
+    const [holding, listing] = await Promise.allSettled([
+      limited(lease.hold(time), "the lease", this.callSeconds),
+      limited(target.list(this.configured), "the engine", this.callSeconds),
+    ]);
+    const leading = holding.status === "fulfilled" && holding.value;
+    gauge.leader(leading);
+    if (listing.status === "rejected") throw listing.reason as Error;
+    if (holding.status === "rejected") faults.add("lease", (holding.reason as Error).message);
+    else if (!leading) faults.add("lease", "another instance holds the lease; this one only watches", { key: "other" });
+
+    const problems: string[] = [];
+    const asked = await readings.collect(listing.value, (service) => this.own.of(service, problems), time);
+    for (const problem of problems) faults.add("settings", problem, { key: problem, grace: 0 });
     const acting = leading && !settings.dryRun;
-    this.remember(
+    const [statuses, changes]: [ServiceStatus[], Change[]] = [[], []];
+    for (const each of asked) {
+      try {
+        statuses.push(this.turn(each, time, acting, faults, changes));
+      } catch (error) {
+        faults.add("settings", `${each.service.name}: ${(error as Error).message}`, { key: each.service.name });
+      }
+    }
+    this.statuses = statuses;
+    const names = new Set(listing.value.map((service) => service.name));
+    for (const keeper of [this.course, this.own, gauge]) keeper.keep?.(names);
+    if (acting && changes.length > 0) await this.carryOut(changes, faults);
+    return true;
+  }
+
+  /** Decides about one service and remembers it. */
+  private turn({ service, own, readings }: Asked, time: number, acting: boolean, faults: TurnFaults, changes: Change[]): ServiceStatus {
+    const { log, notifier, gauge } = this.parts;
+    const policy = this.own.policy(own, time);
+    const observation = this.observe(service, readings, time);
+    const before = this.remembered.memoryOf(service.name);
+    const { decision, memory } = decide(observation, policy, before);
+    const changed = decision.to !== decision.from;
+    this.remembered.keep(
       service.name,
-      acting || decision.to === decision.from
-        ? memory
-        : { ...memory, wanted: decision.from, changes: this.saved.memories[service.name]?.changes ?? [] },
+      acting || !changed ? memory : { ...memory, wanted: decision.from, changes: before.changes },
       decision,
     );
     gauge.service(service, policy, decision);
     this.course.add(service, policy, decision);
-    for (const alert of decision.alerts) notifier.add({ service: service.name, text: alert.text }, time);
-    if (decision.to !== decision.from) {
+    faults.decided(service.name, policy, decision, readings);
+    for (const alert of decision.alerts)
+      if (alert.name === "flapping") notifier.add({ service: service.name, text: alert.text }, this.steady());
+    if (changed) {
       log.info({ service: service.name, from: decision.from, to: decision.to, rule: decision.rule, acting }, decision.reason);
-      if (acting) {
-        // remembered first: killed in between, the restart knows of the change and finishes it
-        this.save(time);
-        await limited(
-          target.scale(service.name, decision.to, decision.rule === "signal" && policy.growDuringRollout ? { during: "rollout" } : {}),
-          "the engine",
-        );
-        notifier.add({ service: service.name, text: `${decision.from} → ${decision.to} replicas: ${decision.reason}` }, time);
-      }
+      const during = decision.rule === "signal" && policy.growDuringRollout ? "rollout" : undefined;
+      changes.push({ service: service.name, decision, during });
     }
     return {
       name: service.name,
@@ -251,27 +250,45 @@ export class Daemon {
     };
   }
 
-  private remember(name: string, memory: Memory, decision: Decision): void {
-    const log = this.saved.log[name] ?? [];
-    const last = log[log.length - 1];
-    const news = decision.to !== decision.from || last?.rule !== decision.rule;
-    this.saved = {
-      ...this.saved,
-      memories: { ...this.saved.memories, [name]: memory },
-      ...(news ? { log: { ...this.saved.log, [name]: [...log.slice(1 - LOG_KEPT), decision] } } : {}),
+  /** Everything is remembered first: killed in between, the restart knows of the changes and finishes them. */
+  private async carryOut(changes: readonly Change[], faults: TurnFaults): Promise<void> {
+    try {
+      this.write(false);
+    } catch (error) {
+      faults.add("state", `the state cannot be written, so nothing is changed: ${(error as Error).message}`);
+      return;
+    }
+    const late = await inTime(changes, CHANGES_AT_ONCE, this.callSeconds, async ({ service, decision: { from, to, reason }, during }) => {
+      try {
+        const work = this.parts.target.scale(service, to, during === undefined ? {} : { during });
+        await limited(work, "the engine, asked for a change,", this.callSeconds);
+        this.parts.notifier.add({ service, text: `${from} → ${to} replicas: ${reason}` }, this.steady());
+      } catch (error) {
+        faults.add("change", `${service}: ${(error as Error).message}`, { key: service });
+      }
+    });
+    if (late.length > 0) faults.add("change", `${late.length} changes wait, because others take too long`, { key: "late" });
+  }
+
+  private observe(service: ManagedService, readings: Observation["readings"], time: number): Observation {
+    const { desired, ready, rollout, revision, placeable } = service;
+    const labelled = Number(service.labels["autoscaler.pause_until"] ?? NaN);
+    const paused =
+      this.remembered.pausedBy(service.name, time) ?? (labelled > time ? { until: labelled, by: "the deploy's lease" } : undefined);
+    return {
+      time,
+      desired,
+      ready,
+      readings,
+      ...(rollout === undefined ? {} : { rollout }),
+      ...(revision === undefined ? {} : { revision }),
+      ...(placeable === undefined ? {} : { placeable }),
+      ...(paused === undefined ? {} : { paused }),
     };
   }
-}
 
-/** @throws Error when the work takes too long. */
-async function limited<T>(work: Promise<T>, who: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${who} did not answer within ${CALL_SECONDS} s`)), CALL_SECONDS * 1000);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
+  /** @param log whether the decisions are written too @throws Error when the disk refuses */
+  private write(log: boolean): void {
+    this.remembered.save(this.alarms.told(), this.now(), log);
   }
 }

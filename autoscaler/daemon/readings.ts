@@ -5,12 +5,19 @@ import { isDemand, type ServicePolicy } from "../core/policy";
 import { type ServiceStats } from "../signals/docker-stats";
 import { type QueryResult } from "../signals/prometheus";
 import { type ManagedService } from "../targets/target";
+import { limited } from "./limited";
+
+/** Parts of the outside that can fail as a whole. */
+export type Source = "prometheus" | "statistics";
 
 /** Where the daemon reports what it sees and does. */
 export interface Gauge {
   leader(leading: boolean): void;
-  cycle(seconds: number, problems: number): void;
+  /** @param problems how many things keep the daemon from its work @param faults what kinds of them, see `FAULTS` */
+  cycle(seconds: number, problems: number, faults: ReadonlySet<string>): void;
   service(service: ManagedService, policy: ServicePolicy, decision: Decision): void;
+  /** Forgets services that are gone. */
+  keep?(services: ReadonlySet<string>): void;
 }
 
 /** Where values come from. */
@@ -19,24 +26,41 @@ export interface Sources {
   query(expression: string): Promise<QueryResult>;
 }
 
+/** A reading, and which source as a whole has failed to give it. */
+export interface SourcedReading extends Reading {
+  readonly source?: Source;
+}
+
 /** A service with the readings of all its signals. */
 export interface Asked {
   readonly service: ManagedService;
   readonly own: ServiceSettings;
-  readonly readings: readonly Reading[];
+  readonly readings: readonly SourcedReading[];
 }
 
 /** A slow reading stays valid for two and a half of its intervals: one may fail without becoming "no data". */
-const VALID_INTERVALS = 2.5;
-const STATS_SECONDS = 8;
+export const VALID_INTERVALS = 2.5;
+/** Less than a fast interval, so that an engine that hangs does not slow the services down that need none of its statistics. */
+const STATS_SECONDS = 4;
+/** Longer than a source's own limit: nothing may keep the loop waiting, whatever is behind it. */
+const QUERY_SECONDS = 6;
+/** So many containers at least are measured in a turn; of more, a share in each, so that no turn is dear. */
+const MEASURED_AT_ONCE = 200;
+
+interface Kept {
+  readonly at: number;
+  readonly tried: number;
+  readonly reading: SourcedReading;
+}
 
 /** Asks each signal at its own pace, and keeps slow readings in between. */
 export class Readings {
-  private readonly kept = new Map<string, { readonly at: number; readonly tried: number; readonly reading: Reading }>();
+  private kept = new Map<string, Kept>();
 
   constructor(
     private readonly settings: Pick<Settings, "checkInterval" | "fastInterval">,
     private readonly sources: Sources,
+    private readonly limits = { stats: STATS_SECONDS, query: QUERY_SECONDS },
   ) {}
 
   async collect(
@@ -44,33 +68,61 @@ export class Readings {
     settingsOf: (service: ManagedService) => ServiceSettings | undefined,
     time: number,
   ): Promise<Asked[]> {
+    const ours = services.flatMap((service) => {
+      const own = settingsOf(service);
+      return own === undefined ? [] : [{ service, own }];
+    });
+    const measured = this.measuredNow(ours, time);
     const asked = await Promise.all(
-      services.map(async (service) => {
-        const own = settingsOf(service);
-        return own === undefined ? undefined : { service, own, readings: await this.readings(service, own, time) };
-      }),
+      ours.map(async ({ service, own }) => ({ service, own, readings: await this.readings(service, own, time, measured.has(service)) })),
     );
     const names = new Set(services.map((service) => service.name));
     for (const key of this.kept.keys()) if (!names.has(key.slice(0, key.lastIndexOf("/")))) this.kept.delete(key);
-    return asked.filter((entry) => entry !== undefined);
+    return asked;
   }
 
-  private async readings(service: ManagedService, own: ServiceSettings, time: number): Promise<Reading[]> {
+  /** The clock was set by so many seconds. */
+  shift(seconds: number): void {
+    for (const [key, kept] of this.kept) this.kept.set(key, { ...kept, at: kept.at + seconds, tried: kept.tried + seconds });
+  }
+
+  /** Services whose containers are measured in this turn: those that have waited longest. */
+  private measuredNow(ours: readonly { readonly service: ManagedService }[], time: number): ReadonlySet<ManagedService> {
+    const { checkInterval, fastInterval } = this.settings;
+    const containers = ours.reduce((sum, { service }) => sum + service.containers.length, 0);
+    let left = Math.max(MEASURED_AT_ONCE, Math.ceil((containers * fastInterval) / checkInterval));
+    const tried = (service: ManagedService) => this.kept.get(`${service.name}/cpu`)?.tried ?? -Infinity;
+    const due = ours
+      .map(({ service }) => service)
+      .filter((service) => ["cpu", "memory"].some((name) => this.isDue(service.name, name, time)));
+    const now = new Set<ManagedService>();
+    for (const service of due.sort((a, b) => tried(a) - tried(b))) {
+      if (left <= 0) break;
+      left -= service.containers.length;
+      now.add(service);
+    }
+    return now;
+  }
+
+  private async readings(service: ManagedService, own: ServiceSettings, time: number, measure: boolean): Promise<SourcedReading[]> {
     const queries = (own.queries ?? []).map(async (query) => {
-      const ask = async (): Promise<Reading> => {
-        const result = await this.sources.query(query.query);
-        return "problem" in result
-          ? { signal: query.name, problem: result.problem }
-          : { signal: query.name, value: result.value, age: result.age };
+      const ask = async (): Promise<SourcedReading> => {
+        const result = await limited(this.sources.query(query.query), "Prometheus", this.limits.query).catch(
+          (error: Error): QueryResult => ({ problem: error.message, unreachable: true }),
+        );
+        if (!("problem" in result)) return { signal: query.name, value: result.value, age: result.age };
+        return { signal: query.name, problem: result.problem, ...(result.unreachable ? { source: "prometheus" as const } : {}) };
       };
-      return isDemand(query.kind) ? ask() : this.paced(service.name, query.name, time, ask);
+      return isDemand(query.kind) ? ask() : this.paced(service.name, query.name, time, this.isDue(service.name, query.name, time), ask);
     });
-    let stats: Promise<ServiceStats | string> | undefined;
+    let stats: Promise<ServiceStats | Error> | undefined;
     const resource = (name: "cpu" | "memory") =>
-      this.paced(service.name, name, time, async () => {
-        stats ??= withLimit(this.sources.stats(service));
+      this.paced(service.name, name, time, measure && this.isDue(service.name, name, time), async () => {
+        stats ??= limited(this.sources.stats(service), "the engine, asked for statistics,", this.limits.stats).catch(
+          (error: Error) => error,
+        );
         const result = await stats;
-        if (typeof result === "string") return { signal: name, problem: result };
+        if (result instanceof Error) return { signal: name, problem: result.message, source: "statistics" };
         const reporting = name === "cpu" ? result.cpuReporting : result.memoryReporting;
         const value = result[name];
         return value === undefined ? { signal: name, problem: `no container reports ${name} yet` } : { signal: name, value, reporting };
@@ -78,37 +130,37 @@ export class Readings {
     return Promise.all([resource("cpu"), resource("memory"), ...queries]);
   }
 
-  private async paced(service: string, signal: string, time: number, ask: () => Promise<Reading>): Promise<Reading> {
+  private isDue(service: string, signal: string, time: number): boolean {
+    const last = this.kept.get(`${service}/${signal}`);
+    if (last === undefined) return true;
+    const wait = last.reading.value === undefined ? this.settings.fastInterval : this.settings.checkInterval;
+    return time - last.tried >= wait - this.settings.fastInterval / 2 || time < last.tried;
+  }
+
+  private async paced(
+    service: string,
+    signal: string,
+    time: number,
+    due: boolean,
+    ask: () => Promise<SourcedReading>,
+  ): Promise<SourcedReading> {
     const key = `${service}/${signal}`;
     const last = this.kept.get(key);
-    const interval = this.settings.checkInterval;
-    const retry = last?.reading.value === undefined ? this.settings.fastInterval : interval;
-    if (last !== undefined && time - last.tried < retry - this.settings.fastInterval / 2 && time >= last.tried) return aged(last, time);
+    const valid = last?.reading.value !== undefined && time - last.at <= VALID_INTERVALS * this.settings.checkInterval && time >= last.at;
+    if (!due) {
+      if (last === undefined) return { signal, problem: "not measured yet: its turn comes within a minute" };
+      return last.reading.value === undefined || valid ? aged(last, time) : { signal, problem: `the last value is too old` };
+    }
     const reading = await ask();
     if (reading.value !== undefined) {
       this.kept.set(key, { at: time, tried: time, reading });
       return reading;
     }
-    const usable = last?.reading.value !== undefined && time - last.at <= VALID_INTERVALS * interval && time >= last.at;
-    this.kept.set(key, usable ? { ...last, tried: time } : { at: time, tried: time, reading });
-    return usable ? aged(last, time) : reading;
+    this.kept.set(key, valid ? { ...last, tried: time } : { at: time, tried: time, reading });
+    return valid ? aged(last, time) : reading;
   }
 }
 
-function aged(kept: { readonly at: number; readonly reading: Reading }, time: number): Reading {
+function aged(kept: Kept, time: number): SourcedReading {
   return kept.reading.value === undefined ? kept.reading : { ...kept.reading, age: (kept.reading.age ?? 0) + time - kept.at };
-}
-
-async function withLimit(work: Promise<ServiceStats>): Promise<ServiceStats | string> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve(`the engine did not report within ${STATS_SECONDS} s`), STATS_SECONDS * 1000);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } catch (error) {
-    return (error as Error).message;
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,7 +1,8 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Memory } from "../core/memory";
 import { type Decision } from "../core/decide";
+import { type ToldFaults } from "./alarms";
 
 /** What survives a restart. */
 export interface Saved {
@@ -11,48 +12,75 @@ export interface Saved {
   readonly pauses: Readonly<Record<string, { readonly until: number; readonly by: string }>>;
   /** The lease of a deploy that is under way. */
   readonly deploy?: { readonly until: number; readonly by: string };
+  /** Faults that people know of. */
+  readonly told?: ToldFaults;
   /** The newest decisions that changed something or declined to, per service, oldest first. */
   readonly log: Readonly<Record<string, readonly Decision[]>>;
 }
 
 const EMPTY: Saved = { version: 1, memories: {}, pauses: {}, log: {} };
 
-/** A file that is always either the old or the new state, whatever moment the process is killed at. */
+/**
+ * Files that are always either the old or the new ones, whatever moment the process is killed at: `state.json` with everything that
+ * decisions rest on, `log.json` with the decisions themselves, which is larger and less urgent.
+ */
 export class Store {
   private readonly file: string;
+  private readonly logFile: string;
 
   constructor(directory: string) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     this.file = join(directory, "state.json");
+    this.logFile = join(directory, "log.json");
   }
 
   /** The state; an unreadable or foreign file is set aside under another name and counts as none. */
   load(): Saved {
-    let text: string;
-    try {
-      text = readFileSync(this.file, "utf8");
-    } catch {
+    const saved = read(this.file) as Partial<Saved> | undefined;
+    if (saved === undefined) return EMPTY;
+    if (saved.version !== 1 || !isRecord(saved.memories) || !isRecord(saved.pauses)) {
+      renameSync(this.file, `${this.file}.unreadable`);
       return EMPTY;
     }
-    try {
-      const saved = JSON.parse(text) as Partial<Saved>;
-      if (saved.version === 1 && saved.memories && saved.pauses && saved.log) return saved as Saved;
-    } catch {
-      // falls through to setting the file aside
-    }
-    renameSync(this.file, `${this.file}.unreadable`);
-    return EMPTY;
+    const log = read(this.logFile);
+    return { ...(saved as Saved), log: (isRecord(log) ? log : (saved.log ?? {})) as Saved["log"] };
   }
 
-  save(saved: Saved): void {
-    const fresh = `${this.file}.new`;
-    const handle = openSync(fresh, "w", 0o600);
-    try {
-      writeSync(handle, JSON.stringify(saved));
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-    renameSync(fresh, this.file);
+  /** @param log whether the decisions are written too @throws Error when the disk refuses */
+  save(saved: Saved, log = true): void {
+    const { log: decisions, ...state } = saved;
+    if (log) replace(this.logFile, decisions);
+    replace(this.file, state);
   }
+}
+
+/** What a file holds; undefined if there is none, an empty object if it is not JSON. */
+function read(file: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+  try {
+    return (JSON.parse(text) as unknown) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+function replace(file: string, value: unknown): void {
+  const fresh = `${file}.new`;
+  const handle = openSync(fresh, "w", 0o600);
+  try {
+    writeFileSync(handle, JSON.stringify(value));
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+  renameSync(fresh, file);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,6 @@
+import { uptime } from "node:os";
 import type Docker from "dockerode";
+import { EngineReader } from "../targets/engine-reader";
 
 /** What the engine says of a container; only what is needed, everything may be missing on some engine. */
 export interface RawStats {
@@ -49,26 +51,38 @@ export interface ServiceStats {
   readonly memoryReporting: number;
 }
 
+/** The engine's clock may differ by this much from the time that has passed here; beyond it somebody has set it. */
+const CLOCK_SLACK_SECONDS = 5;
+
 /** Reads containers' CPU and memory from one engine, and remembers the points CPU is measured from. */
 export class DockerStats {
-  private readonly points = new Map<string, CpuPoint>();
+  private readonly points = new Map<string, CpuPoint & { readonly seen: number }>();
+  private readonly engine: EngineReader;
+  private forgot = 0;
 
-  constructor(private readonly docker: Docker) {}
+  /** @param steady seconds of a clock that nobody sets */
+  constructor(
+    docker: Docker,
+    private readonly steady: () => number = uptime,
+  ) {
+    this.engine = new EngineReader(docker);
+  }
 
   async read(containers: readonly string[], cpuBase: number | undefined, memoryBase: number | undefined): Promise<ServiceStats> {
     const cpu: number[] = [];
     const memory: number[] = [];
     await Promise.all(
       containers.map(async (id) => {
-        const stats = (await this.docker
-          .getContainer(id)
-          .stats({ stream: false, "one-shot": true })
-          .catch(() => undefined)) as RawStats | undefined;
+        const path = `/containers/${encodeURIComponent(id)}/stats?stream=false&one-shot=true`;
+        const stats = await this.engine.object<RawStats>(path).catch(() => undefined);
         if (stats === undefined) return;
         const point = cpuPoint(stats);
         if (point !== undefined) {
-          const percent = cpuPercent(this.points.get(id), point, cpuBase ?? (stats.cpu_stats?.online_cpus ?? 1) * 1e9);
-          this.points.set(id, point);
+          const [before, seen] = [this.points.get(id), this.steady()];
+          // measured over a clock that was set, a busy container would look idle
+          const even = before === undefined || Math.abs(point.at - before.at - (seen - before.seen)) <= CLOCK_SLACK_SECONDS;
+          const percent = even ? cpuPercent(before, point, cpuBase ?? (stats.cpu_stats?.online_cpus ?? 1) * 1e9) : undefined;
+          this.points.set(id, { ...point, seen });
           if (percent !== undefined) cpu.push(percent);
         }
         const used = memoryInUse(stats);
@@ -76,8 +90,7 @@ export class DockerStats {
         if (used !== undefined && base) memory.push((used / base) * 100);
       }),
     );
-    const newest = Math.max(...[...this.points.values()].map((point) => point.at));
-    for (const [id, point] of this.points) if (newest - point.at > FORGOTTEN_SECONDS) this.points.delete(id);
+    this.forget();
     const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
     return {
       ...(cpu.length > 0 ? { cpu: mean(cpu) } : {}),
@@ -85,5 +98,13 @@ export class DockerStats {
       cpuReporting: cpu.length,
       memoryReporting: memory.length,
     };
+  }
+
+  /** Looks through all containers, so not in every call: there is one a service. */
+  private forget(): void {
+    const now = this.steady();
+    if (now - this.forgot < FORGOTTEN_SECONDS) return;
+    this.forgot = now;
+    for (const [id, point] of this.points) if (now - point.seen > FORGOTTEN_SECONDS) this.points.delete(id);
   }
 }

@@ -59,6 +59,7 @@ function meets(node: SwarmNode, constraint: string): boolean {
 
 /** What is left on the nodes, added up once for all services. */
 export class Room {
+  private readonly fittingNodes = new Map<string, readonly SwarmNode[]>();
   private readonly used = new Map<string, { cpu: number; memory: number; replicas: Map<string, number> }>();
 
   /** @param nodes all nodes @param tasks all tasks that are meant to run */
@@ -83,12 +84,7 @@ export class Room {
    */
   placeable(demand: Demand): number | undefined {
     const { NanoCPUs: cpu = 0, MemoryBytes: memory = 0 } = demand.reserved;
-    const fitting = this.nodes.filter(
-      (node) =>
-        node.Status?.State === "ready" &&
-        node.Spec?.Availability === "active" &&
-        demand.constraints.every((constraint) => meets(node, constraint)),
-    );
+    const fitting = this.fitting(demand.constraints);
     if (fitting.length > 0 && cpu === 0 && memory === 0 && demand.mostPerNode === 0) return undefined;
     let room = 0;
     for (const node of fitting) {
@@ -103,5 +99,21 @@ export class Room {
       room += own + Math.max(0, more);
     }
     return room;
+  }
+
+  /** Nodes that a replica may be put on; most services of a stack ask for the same ones. */
+  private fitting(constraints: readonly string[]): readonly SwarmNode[] {
+    const key = JSON.stringify(constraints);
+    let nodes = this.fittingNodes.get(key);
+    if (nodes === undefined) {
+      nodes = this.nodes.filter(
+        (node) =>
+          node.Status?.State === "ready" &&
+          node.Spec?.Availability === "active" &&
+          constraints.every((constraint) => meets(node, constraint)),
+      );
+      this.fittingNodes.set(key, nodes);
+    }
+    return nodes;
   }
 }

@@ -2,11 +2,14 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { HOLDING_STATES } from "../core/observation";
+import { Unchanged } from "./array-reader";
+import { EngineReader } from "./engine-reader";
 import { isManaged, withReplicas, type ReplicatedSpec } from "./gate";
-import { Room, type Demand, type SwarmNode } from "./placement";
+import { Room, type Demand, type PlacedTask, type SwarmNode } from "./placement";
 import { ScaleRefused, type ManagedService, type Target } from "./target";
 
 const CONFLICT_TRIES = 5;
+const RUNNING = encodeURIComponent(JSON.stringify({ "desired-state": ["running"] }));
 
 interface SwarmService {
   readonly ID: string;
@@ -27,41 +30,59 @@ interface SwarmTask {
   readonly ServiceID?: string;
   readonly NodeID?: string;
   readonly Spec?: { readonly Resources?: { readonly Reservations?: Amount } };
-  readonly DesiredState?: string;
   readonly Status?: { readonly State?: string; readonly ContainerStatus?: { readonly ContainerID?: string } };
+}
+/** What matters of a service, apart from its tasks. */
+interface Described {
+  readonly service: Omit<ManagedService, "ready" | "containers">;
+  readonly demand: Demand;
+}
+/** What matters of a task. */
+interface Task extends PlacedTask {
+  readonly running: boolean;
+  readonly container: string | undefined;
 }
 
 /** Swarm services over the engine's API of a manager. */
 export class SwarmTarget implements Target {
   private configured: ReadonlySet<string> = new Set();
+  private readonly engine: EngineReader;
+  private readonly known = { services: new Unchanged<Described>(), tasks: new Unchanged<Task>(), nodes: new Unchanged<SwarmNode>() };
 
   /** @param namespace only services of this stack (label `com.docker.stack.namespace`), so that two auto-scalers share a swarm */
   constructor(
     private readonly docker: Docker,
     private readonly namespace?: string,
-  ) {}
+  ) {
+    this.engine = new EngineReader(docker);
+  }
 
   async list(configured: ReadonlySet<string>): Promise<ManagedService[]> {
+    if (configured !== this.configured) this.known.services = new Unchanged();
     this.configured = configured;
-    const [services, tasks, nodes] = (await Promise.all([
-      this.docker.listServices(),
-      this.docker.listTasks({ filters: JSON.stringify({ "desired-state": ["running"] }) }),
-      this.docker.listNodes(),
-    ])) as unknown as [SwarmService[], SwarmTask[], SwarmNode[]];
-    const placed = tasks.map((task) => ({ ...task, reserved: task.Spec?.Resources?.Reservations ?? {} }));
-    const free = new Room(nodes, placed);
-    const tasksOf = new Map<string, SwarmTask[]>();
+    const ours = (service: SwarmService) => service.Spec.Mode?.Replicated !== undefined && this.isOurs(service.Spec);
+    const [services, tasks, nodes] = await Promise.all([
+      this.engine.list("/services", (service: SwarmService) => (ours(service) ? describeService(service) : undefined), this.known.services),
+      this.engine.list(`/tasks?filters=${RUNNING}`, describeTask, this.known.tasks),
+      this.engine.list("/nodes", (node: SwarmNode) => node, this.known.nodes),
+    ]);
+    const free = new Room(nodes, tasks);
+    const tasksOf = new Map<string, Task[]>();
     for (const task of tasks) {
       const known = tasksOf.get(task.ServiceID ?? "");
       if (known) known.push(task);
       else tasksOf.set(task.ServiceID ?? "", [task]);
     }
-    return services
-      .filter((service) => service.Spec.Mode?.Replicated !== undefined && this.isOurs(service.Spec))
-      .map((service) => {
-        const room = free.placeable(demandOf(service));
-        return { ...describeService(service, tasksOf.get(service.ID) ?? []), ...(room === undefined ? {} : { placeable: room }) };
-      });
+    return services.map(({ service, demand }) => {
+      const running = (tasksOf.get(demand.serviceId) ?? []).filter((task) => task.running);
+      const room = free.placeable(demand);
+      return {
+        ...service,
+        ready: running.length,
+        containers: running.flatMap((task) => task.container ?? []),
+        ...(room === undefined ? {} : { placeable: room }),
+      };
+    });
   }
 
   private isOurs(spec: ReplicatedSpec): boolean {
@@ -108,20 +129,30 @@ function revisionOf(spec: SwarmService["Spec"]): string {
   return createHash("sha256").update(JSON.stringify(rest)).digest("hex").slice(0, 16);
 }
 
-function describeService(service: SwarmService, tasks: readonly SwarmTask[]): ManagedService {
-  const running = tasks.filter((task) => task.Status?.State === "running");
+function describeTask(task: SwarmTask): Task {
+  return {
+    ...(task.ServiceID === undefined ? {} : { ServiceID: task.ServiceID }),
+    ...(task.NodeID === undefined ? {} : { NodeID: task.NodeID }),
+    reserved: task.Spec?.Resources?.Reservations ?? {},
+    running: task.Status?.State === "running",
+    container: task.Status?.ContainerStatus?.ContainerID,
+  };
+}
+
+function describeService(service: SwarmService): Described {
   const { Limits: limits, Reservations: reservations } = service.Spec.TaskTemplate?.Resources ?? {};
   const cpu = reservations?.NanoCPUs || limits?.NanoCPUs;
   const memory = reservations?.MemoryBytes || limits?.MemoryBytes;
   return {
-    name: service.Spec.Name ?? service.ID,
-    labels: service.Spec.Labels ?? {},
-    desired: service.Spec.Mode?.Replicated?.Replicas ?? 0,
-    ready: running.length,
-    containers: running.flatMap((task) => task.Status?.ContainerStatus?.ContainerID ?? []),
-    ...(cpu ? { cpuBase: cpu } : {}),
-    ...(memory ? { memoryBase: memory } : {}),
-    ...(service.UpdateStatus?.State === undefined ? {} : { rollout: service.UpdateStatus.State }),
-    revision: revisionOf(service.Spec),
+    service: {
+      name: service.Spec.Name ?? service.ID,
+      labels: service.Spec.Labels ?? {},
+      desired: service.Spec.Mode?.Replicated?.Replicas ?? 0,
+      ...(cpu ? { cpuBase: cpu } : {}),
+      ...(memory ? { memoryBase: memory } : {}),
+      ...(service.UpdateStatus?.State === undefined ? {} : { rollout: service.UpdateStatus.State }),
+      revision: revisionOf(service.Spec),
+    },
+    demand: demandOf(service),
   };
 }
