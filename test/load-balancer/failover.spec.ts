@@ -3,6 +3,7 @@ import { Agent } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NginxOptions, ProxyRoute } from "@testbro/components/load-balancer/nginx";
 import { ask, tally } from "./ask";
+import { BlackHole } from "./black-hole";
 import { withNginx } from "./fixture";
 import type { Nginx } from "./nginx";
 import type { Handler, Replica } from "./replica";
@@ -114,6 +115,41 @@ describe("nginx: failover", function () {
     }
     assert.ok(hung.seen.length > 1, "it was not used again");
   });
+
+  for (const [left, stripped, path] of [
+    [1, false, "/a%2Fb?x=1"],
+    [3, true, "/app/a?x=1"],
+  ] as const) {
+    it(`a connection to a replica that has gone, and whose address goes meanwhile, costs no request when ${left} ${left > 1 ? "are" : "is"} left`, async () => {
+      const replicas = await balancer.replicas(left);
+      const [replica] = replicas as [Replica];
+      const addresses = replicas.map(({ address }) => address);
+      const hole = await BlackHole.open("127.0.1.9", replica.port);
+      try {
+        balancer.names.set("app.test", ...addresses, hole.address);
+        const nginx = await start(replicas, {
+          maxFails: 0,
+          timeouts: { connect: 2 },
+          ...(stripped ? { path: "/app/", stripPath: true } : {}),
+        });
+        const asked = Array.from({ length: 12 }, (_, index) => (index % 2 === 0 ? "GET" : "POST")).map((method) =>
+          ask(nginx, path, { method, ...(method === "POST" ? { body: "x" } : {}) }),
+        );
+        await sleep(300);
+        balancer.names.set("app.test", ...addresses);
+        assert.deepEqual(tally((await Promise.all(asked)).map(({ status }) => String(status))), { 200: 12 });
+        const target = stripped ? "/a?x=1" : path;
+        assert.deepEqual(tally(replicas.flatMap(({ seen }) => seen)), { [`GET ${target}`]: 6, [`POST ${target}`]: 6 });
+        const upstreams = (await nginx.log()).map(({ upstream }) => String(upstream));
+        assert.ok(
+          upstreams.some((each) => each.startsWith(`${hole.address}:`) && addresses.some((address) => each.includes(` : ${address}:`))),
+          upstreams.join("; "),
+        );
+      } finally {
+        hole.close();
+      }
+    });
+  }
 
   it("an attempt is not begun after retry.timeout", async () => {
     const replicas = await balancer.replicas(3, () => undefined);

@@ -5,6 +5,7 @@ import { httpCore, mainContext } from "./core";
 import { limitGlobals } from "./limits";
 import { accessLog } from "./logging";
 import type { NginxOptions } from "./options";
+import { retryGlobals } from "./retry";
 import { servers } from "./servers";
 import { tlsGlobals } from "./tls";
 import { upstreams } from "./upstreams";
@@ -37,6 +38,7 @@ export function renderNginx(options: NginxOptions, name = "nginx"): string {
           options.cacheZone,
           options.routes.filter((route) => "to" in route),
         ),
+        ...retryGlobals(options.routes),
         ...upstreams(options.routes),
         ...servers(options),
       ],

@@ -3,6 +3,7 @@ import { accessLocations, credentialHeaders, routeAccess } from "./access";
 import { routeCache } from "./caching";
 import { hiddenHeaders, responseHeaders } from "./headers";
 import { retryAfterHeader, routeLimits } from "./limits";
+import { anewLocation, onNewAddresses, retry } from "./retry";
 import { isProxy, portsOf, targetsOf, type NginxOptions, type ProxyRoute, type Route, type UpstreamTimeouts } from "./options";
 import { hstsValue } from "./tls";
 import { upstreamOf } from "./upstreams";
@@ -13,8 +14,6 @@ export const TIMEOUT_DEFAULTS: Required<UpstreamTimeouts> = { connect: 1, send: 
 
 /** Seconds a WebSocket may be silent. */
 const WEBSOCKET_READ_SECONDS = 3600;
-
-export const RETRY_DEFAULTS = { tries: 3, timeout: 10, on: ["error", "timeout", "http_502", "http_503"] };
 
 /** What a location knows of the whole configuration. */
 export interface SiteContext {
@@ -54,17 +53,6 @@ function requestHeaders(route: ProxyRoute, context: SiteContext): Statement[] {
   ];
 }
 
-function retry(route: ProxyRoute): Statement[] {
-  if (route.retry === false) return [directive("proxy_next_upstream", "off")];
-  const { tries, timeout, on } = mergeOptions(RETRY_DEFAULTS, route.retry);
-  return [
-    // Without "non_idempotent" nginx sends a POST, LOCK or PATCH elsewhere only if nothing of it was sent.
-    directive("proxy_next_upstream", ...on),
-    directive("proxy_next_upstream_tries", tries),
-    directive("proxy_next_upstream_timeout", `${timeout}s`),
-  ];
-}
-
 function upstreamTls(route: ProxyRoute): Statement[] {
   if (!route.upstreamTls) return [];
   return [
@@ -76,7 +64,8 @@ function upstreamTls(route: ProxyRoute): Statement[] {
   ];
 }
 
-function proxy(route: ProxyRoute, context: SiteContext): Statement[] {
+/** @param anew whether for the location that begins again, whose `proxy_pass` may not have a path */
+function proxy(route: ProxyRoute, context: SiteContext, anew = false): Statement[] {
   const timeouts = mergeOptions(route.websocket ? { ...TIMEOUT_DEFAULTS, read: WEBSOCKET_READ_SECONDS } : TIMEOUT_DEFAULTS, route.timeouts);
   const upstream = upstreamOf(route, context.owners);
   return [
@@ -90,7 +79,7 @@ function proxy(route: ProxyRoute, context: SiteContext): Statement[] {
     ...hiddenHeaders(context.options.headers, route.headers, hstsOf(context)),
     ...routeCache(route),
     ...upstreamTls(route),
-    directive("proxy_pass", `${route.upstreamTls ? "https" : "http"}://${upstream}${route.stripPath ? "/" : ""}`),
+    directive("proxy_pass", `${route.upstreamTls ? "https" : "http"}://${upstream}${route.stripPath && !anew ? "/" : ""}`),
   ];
 }
 
@@ -109,25 +98,31 @@ function answer(route: Route, context: SiteContext): Statement[] {
   ];
 }
 
+/** Headers of a route's answers. */
+function headers(route: Route, { options, ...context }: SiteContext): Statement[] {
+  const http3 = context.scheme === "https" && options.tls !== false && options.tls.http3;
+  return [
+    ...responseHeaders(options.headers, route.headers, hstsOf({ options, ...context })),
+    ...(http3 ? [directive("add_header", "Alt-Svc", `h3=":${portsOf(options).publicHttps}"; ma=86400`, "always")] : []),
+    directive("add_header", "X-Request-Id", "$request_id", "always"),
+    retryAfterHeader(options.limits, route),
+  ];
+}
+
 /** The location of a route, and the internal ones it needs. */
 export function locations(route: Route, context: SiteContext): Statement[] {
   const { options } = context;
-  const alternative =
-    context.scheme === "https" && options.tls !== false && options.tls.http3
-      ? [directive("add_header", "Alt-Svc", `h3=":${portsOf(options).publicHttps}"; ma=86400`, "always")]
-      : [];
   return [
     block("location", route.match === "exact" ? ["=", route.path] : [route.path], [
       directive("set", "$route", route.name),
       ...(route.maxBodySize ? [directive("client_max_body_size", route.maxBodySize)] : []),
       ...routeLimits(options.limits, route),
       ...routeAccess(route),
-      ...responseHeaders(options.headers, route.headers, hstsOf(context)),
-      ...alternative,
-      directive("add_header", "X-Request-Id", "$request_id", "always"),
-      retryAfterHeader(options.limits, route),
+      ...headers(route, context),
+      ...(isProxy(route) ? onNewAddresses(route) : []),
       ...answer(route, context),
     ]),
+    ...(isProxy(route) ? anewLocation(route, () => [...headers(route, context), ...proxy(route, context, true)]) : []),
     ...accessLocations(route),
   ];
 }

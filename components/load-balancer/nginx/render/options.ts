@@ -31,9 +31,12 @@ export interface UpstreamTimeouts {
   read?: number;
 }
 
-/** Second chances on another replica. */
+/**
+ * Second chances on another replica. Where the upstream's addresses change during an attempt, nginx itself would give the request up;
+ * it then begins once more with the new addresses, a POST only if nothing of it was sent.
+ */
 export interface RetryOptions {
-  /** Most attempts, the first included. @default 3 */
+  /** Most attempts, the first included, from each beginning. @default 3 */
   tries?: number;
   /** Seconds after the first attempt within which another may start. @default 10 */
   timeout?: number;

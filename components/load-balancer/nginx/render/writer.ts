@@ -59,7 +59,7 @@ export function mapKey(text: string): string {
 }
 
 /** Characters that mean themselves outside quotes, wherever they stand in an argument. */
-const BARE = /^[A-Za-z0-9_$/*.=^~-][A-Za-z0-9_$/*.=^~:,%@+-]*$/;
+const BARE = /^[A-Za-z0-9_@$/*.=^~-][A-Za-z0-9_$/*.=^~:,%@+-]*$/;
 
 /**
  * An argument as nginx reads it back (rules of its configuration parser: inside double quotes only `\` and `"` are special).
