@@ -28,9 +28,16 @@ const JOB_RETRIES = 3;
 /** Size of a volume where nothing is said. */
 const DEFAULT_SIZE = "10Gi";
 
+/**
+ * Seconds a replica of a service has to stay ready before it counts, where the workload does not say: a release that crashes some
+ * seconds after its start would be ready each time for a moment, and take the place of replica after replica that served.
+ */
+const SETTLE_SECONDS = 10;
+
 /** Seconds a new replica has to stay ready before it counts, so that one that crashes soon after its start stops the update. */
 function minReadySeconds(workload: Workload): number {
-  return Math.ceil(Math.max(updateOf(workload).delay, workload.update?.monitor ?? 0));
+  const settle = workload.kind === "service" ? SETTLE_SECONDS : 0;
+  return Math.ceil(Math.max(updateOf(workload).delay, workload.update?.monitor ?? settle));
 }
 
 /** Seconds without any progress after which an update has failed: the longest start of one replica. */

@@ -231,6 +231,15 @@ describe("KubernetesPlatform", function () {
     assert.deepEqual(one("Deployment").spec.strategy.rollingUpdate, { maxSurge: 0, maxUnavailable: 1 });
   });
 
+  it("believes a new replica of a service only after it was ready for a while", async () => {
+    const settling = async (update: Workload["update"]) => {
+      await run("web", { update });
+      return one("Deployment").spec.minReadySeconds as number;
+    };
+    assert.deepEqual([await settling({}), await settling({ monitor: 26 }), await settling({ delay: 30 })], [10, 26, 30]);
+    assert.ok(one("Deployment").spec.progressDeadlineSeconds > 30);
+  });
+
   it("is slower to restart a replica than to send it nothing, also where one question serves for both", async () => {
     await run("store");
     const store = pod("StatefulSet").containers[0];
