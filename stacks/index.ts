@@ -1,8 +1,14 @@
 import { loadEnvironment } from "./configuration";
 import { deploy } from "./deployment";
-import { keepStackTracesPrintable } from "./stack-traces";
+import { keepStackTracesPrintable, withoutStackTrace } from "./stack-traces";
 
 keepStackTracesPrintable();
 
 /** The program of every stack: configuration → Environment → tiers. Its exports are the stack's outputs. */
-export = async () => deploy(loadEnvironment());
+export = async () => {
+  try {
+    return await deploy(loadEnvironment());
+  } catch (error) {
+    throw withoutStackTrace(error);
+  }
+};

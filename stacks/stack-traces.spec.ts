@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
-import { completeFrames, keepStackTracesPrintable } from "./stack-traces";
+import * as pulumi from "@pulumi/pulumi";
+import { completeFrames, keepStackTracesPrintable, withoutStackTrace } from "./stack-traces";
 
 const BAD = "    at Stack.initializeAndRegisterOutputs (/app/node_modules/@pulumi/resource.ts:1598:22)";
 
@@ -30,5 +31,14 @@ describe("stack traces", () => {
     } finally {
       Error.prepareStackTrace = before;
     }
+  });
+
+  it("are left out where a component refuses its options, and nowhere else", () => {
+    const refusal = new pulumi.ResourceError("app.backend: no", undefined);
+    assert.equal(withoutStackTrace(refusal), refusal);
+    assert.equal(refusal.hideStack, true);
+    const defect = new Error("no such function");
+    assert.equal(withoutStackTrace(defect), defect);
+    assert.ok(!("hideStack" in defect));
   });
 });

@@ -1,3 +1,5 @@
+import * as pulumi from "@pulumi/pulumi";
+
 /**
  * A frame whose file lies directly in a scope's folder, e.g. `node_modules/@pulumi/resource.ts`: where Pulumi's source maps place
  * its own files, which really lie one folder deeper.
@@ -24,4 +26,13 @@ export function keepStackTracesPrintable(): void {
     const stack: unknown = prepare(error, frames);
     return typeof stack === "string" ? completeFrames(stack) : stack;
   };
+}
+
+/**
+ * A component's refusal is told without the place in the program where it was made: what a person can change is the configuration.
+ * @returns the same error
+ */
+export function withoutStackTrace(error: unknown): unknown {
+  if (pulumi.ResourceError.isInstance(error)) error.hideStack = true;
+  return error;
 }
