@@ -1,14 +1,25 @@
 import { readFileSync } from "node:fs";
 import { type IncomingHttpHeaders, request as plainRequest } from "node:http";
 import { request as secureRequest } from "node:https";
+import type { LookupOptions } from "node:dns";
+import { isIP, type LookupFunction } from "node:net";
 import WebSocket from "ws";
 import { script } from "./commands";
 
-/** What `status --json` says. */
-export interface Status {
-  healthy: boolean;
+/** How a deployed app is reached, on whatever platform it is. */
+export interface Reach {
   urls: { app: string; prometheus: string };
+  /** Certificate of the authority that signed the balancer's. */
   caFile: string;
+  /** IP address that connections go to. @default what the URL's host resolves to */
+  address?: string;
+  /** For the monitoring pages, where they want a password. */
+  monitoringLogin?: { user: string; password: string };
+}
+
+/** What `status --json` says. */
+export interface Status extends Reach {
+  healthy: boolean;
   services: { name: string; desired: number; running: number; healthy: number }[];
 }
 
@@ -19,22 +30,39 @@ export async function status(): Promise<Status> {
   return JSON.parse(stdout) as Status;
 }
 
+/** Always the same address, in the form that was asked for. */
+function answer(options: LookupOptions, address: string, found: Parameters<LookupFunction>[2]): void {
+  const family = isIP(address);
+  if (options.all) found(null, [{ address, family }]);
+  else found(null, address, family);
+}
+
 export interface Answer {
   status: number;
   headers: IncomingHttpHeaders;
   body: string;
 }
 
-/** The deployed app as its users see it: over HTTPS, trusting nothing but the stack's own authority. */
-export class App {
-  readonly #ca: string;
+/** A request as far as it is not a plain GET. */
+export interface Asked {
+  method?: string;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
 
-  constructor(readonly status: Status) {
+/** The deployed app as its users see it: over HTTPS, trusting nothing but the stack's own authority. */
+export class App<Reached extends Reach = Status> {
+  readonly #ca: string;
+  readonly #lookup: { lookup?: LookupFunction };
+
+  constructor(readonly status: Reached) {
     this.#ca = readFileSync(status.caFile, "utf8");
+    const { address } = status;
+    this.#lookup = address === undefined ? {} : { lookup: (_, options, found) => answer(options, address, found) };
   }
 
   /** One request on a connection of its own. @param path below the app's URL, or a whole URL */
-  request(path: string, { method = "GET", body }: { method?: string; body?: unknown } = {}): Promise<Answer> {
+  request(path: string, { method = "GET", body, headers = {} }: Asked = {}): Promise<Answer> {
     const url = new URL(path, this.status.urls.app);
     const text = body === undefined ? undefined : JSON.stringify(body);
     const secure = url.protocol === "https:";
@@ -43,8 +71,12 @@ export class App {
         method,
         agent: false,
         timeout: 10_000,
-        headers: text === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(text) },
+        headers: {
+          ...headers,
+          ...(text === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(text) }),
+        },
         ...(secure ? { ca: this.#ca } : {}),
+        ...this.#lookup,
       });
       outgoing.on("timeout", () => outgoing.destroy(new Error(`${method} ${url.href}: no answer within 10 s`)));
       outgoing.on("error", reject);
@@ -59,7 +91,7 @@ export class App {
   }
 
   /** JSON of an answer. @throws Error unless it has the expected status */
-  async json<T>(path: string, { expect = 200, ...options }: { method?: string; body?: unknown; expect?: number } = {}): Promise<T> {
+  async json<T>(path: string, { expect = 200, ...options }: Asked & { expect?: number } = {}): Promise<T> {
     const answer = await this.request(path, options);
     if (answer.status !== expect) throw new Error(`${options.method ?? "GET"} ${path}: ${answer.status} ${answer.body}`);
     return JSON.parse(answer.body) as T;
@@ -71,7 +103,7 @@ export class App {
     url.protocol = "wss:";
     return new Promise((resolve, reject) => {
       const received: { type: string; replica: string; message?: string }[] = [];
-      const socket = new WebSocket(url, { ca: this.#ca, handshakeTimeout: 10_000 });
+      const socket = new WebSocket(url, { ca: this.#ca, handshakeTimeout: 10_000, ...this.#lookup });
       const timer = setTimeout(() => reject(new Error("no echo within 10 s")), 10_000);
       socket.on("error", reject);
       socket.on("open", () => socket.send(message));
@@ -88,8 +120,11 @@ export class App {
 
   /** Prometheus's answer to an API call. */
   async prometheus<T>(path: string): Promise<T> {
-    const base = this.status.urls.prometheus.replace(/\/$/, "");
-    const { data } = await this.json<{ data: T }>(`${base}/api/v1/${path}`);
+    const { urls, monitoringLogin: login } = this.status;
+    const headers: Record<string, string> = login
+      ? { authorization: `Basic ${Buffer.from(`${login.user}:${login.password}`).toString("base64")}` }
+      : {};
+    const { data } = await this.json<{ data: T }>(`${urls.prometheus.replace(/\/$/, "")}/api/v1/${path}`, { headers });
     return data;
   }
 }

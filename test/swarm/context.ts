@@ -48,5 +48,5 @@ export class Context {
 export function assertRefused({ code, output }: Result, ...patterns: RegExp[]): void {
   assert.notEqual(code, 0, `exit code 0, although it should have failed:\n${output}`);
   for (const pattern of patterns) assert.match(output, pattern);
-  assert.doesNotMatch(output, /^\s+at .+:\d+:\d+\)?$/m, "a stack trace is no explanation");
+  assert.doesNotMatch(output, /^\s+at .+:\d+:\d+\)?$/m, `a stack trace is no explanation:\n${output}`);
 }
