@@ -1,4 +1,5 @@
 import { ensureChromium } from "./chromium.mjs";
+import { clusterImages, whyNoCluster } from "./cluster-images.mjs";
 import { add } from "./counts.mjs";
 import { inNamespace } from "./namespace.mjs";
 import { ensurePromtool } from "./promtool.mjs";
@@ -22,7 +23,7 @@ const UNIT_SPECS = [
 const CLUSTER_SPEC = "toolchain/integration/kubernetes.spec.mjs";
 
 /** Suites that run only when they are named: a first run of them builds for half an hour. */
-export const BY_NAME = new Set(["cluster"]);
+export const BY_NAME = new Set(["cluster", "kubernetes"]);
 
 /**
  * Suites by name, in the order in which `npm test` runs them.
@@ -43,6 +44,16 @@ export const SUITES = {
   // In network namespaces of its own making, so not inside one.
   toolchain: ({ args }) => mocha(["toolchain/integration/*.spec.mjs"], { args: ["--ignore", CLUSTER_SPEC, ...args] }),
   cluster: ({ args }) => mocha([CLUSTER_SPEC], { args }),
+  // The production stack on clusters from source, each in a network namespace of its own making.
+  kubernetes: async ({ args }) => {
+    const lacking = whyNoCluster();
+    if (lacking) {
+      console.log(`skipped: a cluster from source needs ${lacking}`);
+      return { passed: 0, failed: 0, skipped: 1 };
+    }
+    const env = { ...process.env, TESTBRO_CLUSTER_IMAGES: await clusterImages() };
+    return mocha(["test/dist/kubernetes/**/*.spec.js"], { args, env });
+  },
   // Every rule in the real Pulumi CLI; needs no engine.
   policy: ({ args }) => mocha(["policy/integration/*.spec.mjs"], { args }),
   "load-balancer": ({ args }) => inNamespace((wrapped) => mocha(["test/dist/load-balancer/**/*.spec.js"], { ...wrapped, args })),

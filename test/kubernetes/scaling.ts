@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { startLoadProcess, summary } from "../load";
+import { eventually } from "../swarm/commands";
+import { FEWEST, type Context } from "./context";
+
+/** Requests per second that use CPU, and how much each: most of one CPU, several times what three backends are meant to use. */
+const BURNS = { rate: 6, milliseconds: 120 };
+
+interface Scaled {
+  spec: { replicas: number };
+}
+
+/** The HorizontalPodAutoscaler, by the metrics of a real metrics-server. */
+export function scaling(context: Context): void {
+  const count = async () => (await context.kubectl.get<Scaled>("deployment", "testbro-backend")).spec.replicas;
+
+  describe("scales the backend by its CPU", () => {
+    let counts: number[] = [];
+    let watching = false;
+    let watch = Promise.resolve();
+
+    before("the count is written down, and nothing is scaled yet", async () => {
+      await eventually(180, async () => assert.equal(await count(), FEWEST));
+      watching = true;
+      watch = (async () => {
+        while (watching) {
+          counts.push(await count());
+          await sleep(1000);
+        }
+      })();
+      watch.catch(() => undefined);
+    });
+
+    after(async () => {
+      watching = false;
+      await watch;
+      const changes = counts.filter((each, index) => each !== counts[index - 1]);
+      console.log(`      replicas: ${changes.join(" → ")}`);
+    });
+
+    it("up under load, not back by a release in between, and back after the load; no request fails", async () => {
+      const { urls, caFile, address } = context.app.status;
+      const load = startLoadProcess({
+        url: urls.app,
+        caFile,
+        address,
+        allowRemote: true,
+        rate: BURNS.rate,
+        seconds: 1500,
+        timeout: 20_000,
+        get: [`/api/burn?ms=${BURNS.milliseconds}`],
+      });
+      let started = Date.now();
+      try {
+        await eventually(150, async () => assert.ok((await count()) > FEWEST, `still ${await count()} replicas`));
+        console.log(`      ${await count()} replicas after ${Math.round((Date.now() - started) / 1000)} s`);
+        counts = [await count()];
+        await context.up({ backend: { version: "scaled" } });
+        assert.ok(Math.min(...counts) > FEWEST, `up took replicas away: ${counts.join()}`);
+      } finally {
+        const report = await load.stop();
+        assert.deepEqual(report.failures, [], summary(report));
+      }
+      started = Date.now();
+      await eventually(240, async () => assert.equal(await count(), FEWEST));
+      console.log(`      back to ${FEWEST} replicas ${Math.round((Date.now() - started) / 1000)} s after the load`);
+    });
+  });
+}
