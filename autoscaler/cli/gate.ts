@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import { FileLease, SwarmLease } from "../daemon/lease";
+import { FileLease, LeaseWatch, SwarmLease } from "../daemon/lease";
 import { createGate } from "../gate/server";
 import { DockerStats } from "../signals/docker-stats";
 import { listenAddress, openDocker, openTarget, readSecret, settingsFrom, targetProblems } from "./assemble";
@@ -16,11 +16,12 @@ export async function runGate(options: { readonly config?: string }): Promise<vo
   const docker = openDocker(settings);
   const stats = new DockerStats(docker);
   const files = new FileLease(settings.state);
+  const watch = new LeaseWatch();
   const gate = createGate({
     target: openTarget(settings, docker),
     stats: ({ containers, cpuBase, memoryBase }) => stats.read(containers, cpuBase, memoryBase),
     lease: async (holder, release) => {
-      const lease = settings.target === "compose" ? files.of(holder) : new SwarmLease(docker, settings.lease, holder);
+      const lease = settings.target === "compose" ? files.of(holder) : new SwarmLease(docker, settings.lease, holder, watch);
       if (!release) return lease.hold(Date.now() / 1000);
       await lease.release();
       return false;

@@ -6,7 +6,6 @@ import { createServer } from "../server/server";
 import { assemble, listenAddress, settingsFrom } from "./assemble";
 import { UsageError } from "./errors";
 import { runGate } from "./gate";
-import { tidier } from "./tidy";
 
 interface Common {
   readonly config?: string;
@@ -128,11 +127,9 @@ async function run(options: Common): Promise<void> {
   log.info({ listen: settings.listen, target: settings.target, dryRun: settings.dryRun }, "running");
   const stop = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
-  const tidy = tidier();
   while (!stop.signal.aborted) {
     const started = performance.now();
     await daemon.cycle();
-    tidy();
     const rest = Math.max(100, settings.fastInterval * 1000 - (performance.now() - started));
     await sleep(rest, undefined, { signal: stop.signal }).catch(() => undefined);
   }

@@ -74,7 +74,7 @@ class Ring {
 /** What every service has been through lately. In memory only: what has to survive a restart is in the state, the rest in Prometheus. */
 export class Course {
   private readonly rings = new Map<string, Ring>();
-  private turns = 0;
+  private turns = -1;
   private stride = 1;
 
   add(service: ManagedService, policy: ServicePolicy, decision: Decision): void {
@@ -102,7 +102,7 @@ export class Course {
     return this.rings.get(service)?.points() ?? [];
   }
 
-  /** A turn has ended: forgets services that are gone. */
+  /** A turn begins: forgets services that are gone. */
   keep(services: ReadonlySet<string>): void {
     this.turns++;
     this.stride = Math.max(1, Math.ceil(services.size / FINE_SERVICES));

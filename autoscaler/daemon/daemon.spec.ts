@@ -7,7 +7,7 @@ import { settingsSchema } from "../config/settings";
 import { Notifier } from "../notify/notifier";
 import { type Target } from "../targets/target";
 import { Daemon, type Parts } from "./daemon";
-import { FileLease, LEASE_SECONDS } from "./lease";
+import { FileLease, LEASE_SECONDS, LeaseWatch } from "./lease";
 import { Readings } from "./readings";
 import { Store, type Saved } from "./store";
 
@@ -173,5 +173,23 @@ describe("state and lease on disk", () => {
     const [a, b] = [new FileLease(folder), new FileLease(folder)];
     assert.deepEqual([await a.hold(0), await b.hold(1), await a.hold(20), await b.hold(35)], [true, false, true, false]);
     assert.deepEqual([await b.hold(20 + LEASE_SECONDS), await a.hold(21 + LEASE_SECONDS)], [true, false]);
+  });
+
+  it("of who is gone ends after its term, even if the clock was set back by an hour", async () => {
+    let steady = 0;
+    const [gone, next] = [new FileLease(folder), new FileLease(folder, "next", new LeaseWatch(() => steady))];
+    assert.equal(await gone.hold(7200), true);
+    for (let now = 3600; now < 3600 + LEASE_SECONDS; now += 5, steady += 5) assert.equal(await next.hold(now), false, `${steady}`);
+    assert.equal(await next.hold(3600 + LEASE_SECONDS), true);
+    assert.equal(await gone.hold(3605 + LEASE_SECONDS), false);
+  });
+
+  it("that is renewed stays with its holder, whatever the other's clock says", async () => {
+    let steady = 0;
+    const [ahead, behind] = [new FileLease(folder, "ahead"), new FileLease(folder, "behind", new LeaseWatch(() => steady))];
+    for (let now = 0; now < 600; now += 5, steady += 5) {
+      assert.equal(await ahead.hold(3600 + now), true);
+      assert.equal(await behind.hold(now), false);
+    }
   });
 });

@@ -197,6 +197,9 @@ export class Daemon {
     if (holding.status === "rejected") faults.add("lease", (holding.reason as Error).message);
     else if (!leading) faults.add("lease", "another instance holds the lease; this one only watches", { key: "other" });
 
+    const names = new Set(listing.value.map((service) => service.name));
+    for (const keeper of [this.course, this.own, gauge]) keeper.keep?.(names);
+
     const problems: string[] = [];
     const asked = await readings.collect(listing.value, (service) => this.own.of(service, problems), time);
     for (const problem of problems) faults.add("settings", problem, { key: problem, grace: 0 });
@@ -210,8 +213,6 @@ export class Daemon {
       }
     }
     this.statuses = statuses;
-    const names = new Set(listing.value.map((service) => service.name));
-    for (const keeper of [this.course, this.own, gauge]) keeper.keep?.(names);
     if (acting && changes.length > 0) await this.carryOut(changes, faults);
     return true;
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { uptime } from "node:os";
 import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type Docker from "dockerode";
@@ -15,6 +16,24 @@ export interface Lease {
 /** Seconds without renewal after which another instance may take over: three missed turns of the slowest loop that renews. */
 export const LEASE_SECONDS = 30;
 
+/**
+ * Sees by a clock that nobody sets whether another instance's lease is still renewed. Its end is a time of day: once the clock has been
+ * set back, the lease of an instance that is gone would hold for as long as the jump was.
+ */
+export class LeaseWatch {
+  private last = { text: "", since: 0 };
+
+  /** @param steady seconds of a clock that nobody sets */
+  constructor(private readonly steady: () => number = uptime) {}
+
+  /** Whether the lease has stood for a whole term as it is. */
+  isStale(holder: string, until: number): boolean {
+    const [text, now] = [`${holder} ${until}`, this.steady()];
+    if (text !== this.last.text) this.last = { text, since: now };
+    return now - this.last.since >= LEASE_SECONDS;
+  }
+}
+
 interface SwarmConfig {
   readonly ID: string;
   readonly Version: { readonly Index: number };
@@ -27,6 +46,7 @@ export class SwarmLease implements Lease {
     private readonly docker: Docker,
     private readonly name: string = LEASE_NAME,
     private readonly holder: string = randomUUID(),
+    private readonly watch = new LeaseWatch(),
   ) {}
 
   async hold(now: number): Promise<boolean> {
@@ -38,7 +58,8 @@ export class SwarmLease implements Lease {
         return true;
       }
       const held = lease.Spec.Labels ?? {};
-      if (held["holder"] !== this.holder && Number(held["until"] ?? 0) > now) return false;
+      const [holder, until] = [held["holder"] ?? "", Number(held["until"] ?? 0)];
+      if (holder !== this.holder && until > now && !this.watch.isStale(holder, until)) return false;
       await this.docker.getConfig(lease.ID).update({ ...lease.Spec, Labels: labels, version: lease.Version.Index } as never);
       return true;
     } catch (error) {
@@ -66,18 +87,20 @@ export class FileLease implements Lease {
   constructor(
     private readonly directory: string,
     private readonly holder: string = randomUUID(),
+    private readonly watch = new LeaseWatch(),
   ) {
     this.file = join(directory, "lease.json");
   }
 
   /** The same lease in another holder's name. */
   of(holder: string): FileLease {
-    return new FileLease(this.directory, holder);
+    return new FileLease(this.directory, holder, this.watch);
   }
 
   async hold(now: number): Promise<boolean> {
     const current = this.read();
-    if (current !== undefined && current.holder !== this.holder && current.until > now) return false;
+    const other = current !== undefined && current.holder !== this.holder && current.until > now;
+    if (other && !this.watch.isStale(current.holder, current.until)) return false;
     const own = `${this.file}.${this.holder}`;
     writeFileSync(own, JSON.stringify({ holder: this.holder, until: now + LEASE_SECONDS }), { mode: 0o600 });
     try {

@@ -10,7 +10,7 @@ export interface Pause {
 }
 
 /** Decisions kept of a service, in all, and of a service among very many. */
-const LOG = { service: 200, all: 6000, least: 6 } as const;
+const LOG = { service: 200, all: 4000, least: 4 } as const;
 /** A service that has been away for a week starts anew. */
 const FORGOTTEN_SECONDS = 7 * 86_400;
 

@@ -43,6 +43,8 @@ export class ArrayReader<T, R> {
   private inString = false;
   private escaped = false;
   private ended = false;
+  /** What stands where the list should begin: engines write an empty one as `null` here and there. */
+  private lead = "";
 
   constructor(
     private readonly pick: (entry: T) => R | undefined,
@@ -58,6 +60,8 @@ export class ArrayReader<T, R> {
         at = this.skipString(chunk, at);
         continue;
       }
+      if (this.depth === 0 && byte !== OPEN_ARRAY && !this.ended)
+        this.lead = `${this.lead}${String.fromCharCode(byte)}`.trimStart().slice(0, 5);
       if (byte === QUOTE && this.depth > 1) this.inString = true;
       else if (byte === OPEN || byte === OPEN_ARRAY) {
         if (++this.depth === 1 && byte === OPEN) throw new SyntaxError("the engine's answer is no list");
@@ -76,7 +80,7 @@ export class ArrayReader<T, R> {
 
   /** @throws SyntaxError when the array has not ended */
   end(): R[] {
-    if (!this.ended) throw new SyntaxError("the engine's answer is no list, or ends in the middle of it");
+    if (!this.ended && this.lead.trim() !== "null") throw new SyntaxError("the engine's answer is no list, or ends in the middle of it");
     this.unchanged?.turn();
     return this.picked;
   }

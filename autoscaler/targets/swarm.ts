@@ -61,11 +61,14 @@ export class SwarmTarget implements Target {
     if (configured !== this.configured) this.known.services = new Unchanged();
     this.configured = configured;
     const ours = (service: SwarmService) => service.Spec.Mode?.Replicated !== undefined && this.isOurs(service.Spec);
-    const [services, tasks, nodes] = await Promise.all([
-      this.engine.list("/services", (service: SwarmService) => (ours(service) ? describeService(service) : undefined), this.known.services),
-      this.engine.list(`/tasks?filters=${RUNNING}`, describeTask, this.known.tasks),
-      this.engine.list("/nodes", (node: SwarmNode) => node, this.known.nodes),
-    ]);
+    // one after the other: what is on its way of all three at once would be the most memory that anything here takes
+    const services = await this.engine.list(
+      "/services",
+      (service: SwarmService) => (ours(service) ? describeService(service) : undefined),
+      this.known.services,
+    );
+    const tasks = await this.engine.list(`/tasks?filters=${RUNNING}`, describeTask, this.known.tasks);
+    const nodes = await this.engine.list("/nodes", (node: SwarmNode) => node, this.known.nodes);
     const free = new Room(nodes, tasks);
     const tasksOf = new Map<string, Task[]>();
     for (const task of tasks) {
