@@ -41,7 +41,6 @@ export async function bundle(folder, entry = join(here, "cli", "main.ts")) {
     format: "cjs",
     charset: "utf8",
     legalComments: "eof",
-    keepNames: true,
     minifySyntax: true,
     minifyWhitespace: true,
     plugins: [unused],
