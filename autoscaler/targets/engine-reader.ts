@@ -46,12 +46,17 @@ export class EngineReader {
     return reader.end();
   }
 
-  /** One object. @throws Error with the engine's own message */
-  async object<T>(path: string): Promise<T> {
+  /**
+   * One object.
+   *
+   * @param kept over a connection kept from earlier: cheaper, but one that the engine has just closed fails
+   * @throws Error with the engine's own message
+   */
+  async object<T>(path: string, kept = true): Promise<T> {
     const parts: Buffer[] = [];
     const seconds = (this.modem.timeout ?? TIMEOUT_MS) / 1000;
     const take = (chunk: Buffer) => void parts.push(chunk);
-    await this.lanes.run(() => this.get(path, true, take), seconds, `the engine did not answer within ${seconds} s`);
+    await this.lanes.run(() => this.get(path, kept, take), seconds, `the engine did not answer within ${seconds} s`);
     return JSON.parse(Buffer.concat(parts).toString()) as T;
   }
 

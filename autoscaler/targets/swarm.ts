@@ -95,8 +95,7 @@ export class SwarmTarget implements Target {
 
   async scale(name: string, count: number, options: { readonly during?: "rollout" } = {}): Promise<void> {
     for (let tries = 1; ; tries++) {
-      const handle = this.docker.getService(name);
-      const current = (await handle.inspect()) as unknown as SwarmService;
+      const current = await this.engine.object<SwarmService>(`/services/${encodeURIComponent(name)}`, false);
       const state = current.UpdateStatus?.State ?? "";
       if (options.during !== "rollout" && (HOLDING_STATES as readonly string[]).includes(state)) {
         throw new ScaleRefused(`${name} is ${state} since it was looked at; a change now would defeat its rollback`);
@@ -105,7 +104,7 @@ export class SwarmTarget implements Target {
         throw new ScaleRefused(`${name} is not labelled for scaling${this.namespace === undefined ? "" : ` in stack ${this.namespace}`}`);
       const spec = withReplicas(current.Spec, count, this.configured);
       try {
-        await handle.update({ ...spec, version: current.Version?.Index ?? 0 } as never);
+        await this.docker.getService(name).update({ ...spec, version: current.Version?.Index ?? 0 } as never);
         return;
       } catch (error) {
         // somebody else changed the service between reading and writing: read again, so that nothing of theirs is lost
