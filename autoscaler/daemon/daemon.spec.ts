@@ -169,6 +169,25 @@ describe("state and lease on disk", () => {
     }
   });
 
+  it("comes back as it was, whatever it holds", () => {
+    const name = fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("__proto__x", "", '"', "api"));
+    const json = (value: unknown) => JSON.parse(JSON.stringify(value)) as never;
+    const part = fc.dictionary(name, fc.jsonValue(), { maxKeys: 5 }).map(json);
+    fc.assert(
+      fc.property(part, part, part, fc.option(part, { nil: undefined }), (memories, pauses, log, deploy) => {
+        const saved: Saved = { version: 1, memories, pauses, log, ...(deploy === undefined ? {} : { deploy }) };
+        new Store(folder).save(saved);
+        assert.deepEqual(json(new Store(folder).load()), json(saved));
+      }),
+      { numRuns: 60 },
+    );
+    const many = Object.fromEntries(
+      Array.from({ length: 3000 }, (_, index) => [`service-${index}`, { until: index, by: "x".repeat(300) }]),
+    );
+    new Store(folder).save({ version: 1, memories: {}, pauses: many, log: {} });
+    assert.deepEqual(new Store(folder).load().pauses, many);
+  });
+
   it("is held by one, until it is not renewed", async () => {
     const [a, b] = [new FileLease(folder), new FileLease(folder)];
     assert.deepEqual([await a.hold(0), await b.hold(1), await a.hold(20), await b.hold(35)], [true, false, true, false]);

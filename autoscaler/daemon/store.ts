@@ -69,16 +69,39 @@ function read(file: string): unknown {
   }
 }
 
-function replace(file: string, value: unknown): void {
+/** Characters written at a time. */
+const PIECE = 262_144;
+
+function replace(file: string, value: object): void {
   const fresh = `${file}.new`;
   const handle = openSync(fresh, "w", 0o600);
   try {
-    writeFileSync(handle, JSON.stringify(value));
+    let text = "";
+    for (const piece of json(value)) {
+      text += piece;
+      if (text.length < PIECE) continue;
+      writeFileSync(handle, text);
+      text = "";
+    }
+    writeFileSync(handle, text);
     fsyncSync(handle);
   } finally {
     closeSync(handle);
   }
   renameSync(fresh, file);
+}
+
+/** JSON in pieces, two levels deep: that of a thousand services in one is megabytes several times over. */
+function* json(value: object, levels = 2): Generator<string> {
+  let between = "{";
+  for (const [key, entry] of Object.entries(value) as [string, unknown][]) {
+    if (entry === undefined) continue;
+    yield `${between}${JSON.stringify(key)}:`;
+    if (levels > 1 && isRecord(entry)) yield* json(entry, levels - 1);
+    else yield JSON.stringify(entry);
+    between = ",";
+  }
+  yield between === "{" ? "{}" : "}";
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
