@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Agent } from "node:http";
+import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NginxOptions, ProxyRoute } from "@testbro/components/load-balancer/nginx";
 import { ask, tally } from "./ask";
@@ -183,6 +184,22 @@ describe("nginx: failover", function () {
     await closed;
     const took = Date.now() - started;
     assert.ok(took >= 900 && took < 10_000, `${took} ms`);
+  });
+
+  it("a reload does not close a connection under a client that is about to ask again, and says with the answer that it ends", async () => {
+    const nginx = await start(await balancer.replicas(1));
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    try {
+      const ports = new Set<number | undefined>();
+      agent.on("free", (socket: Socket) => ports.add(socket.localPort));
+      assert.equal((await ask(nginx, "/", { agent })).headers.connection, "keep-alive");
+      await nginx.reload();
+      await sleep(1000);
+      const after = await ask(nginx, "/", { agent });
+      assert.deepEqual([after.status, after.headers.connection, ports.size], [200, "close", 1]);
+    } finally {
+      agent.destroy();
+    }
   });
 
   it("under load: replicas killed and added, a reload in between; no request fails", async () => {

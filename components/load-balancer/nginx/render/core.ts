@@ -2,6 +2,12 @@ import { mergeOptions } from "../../../workload";
 import { RUNTIME_DIRECTORY, type ClientTimeouts, type NginxOptions, type ProcessOptions, type ResolverOptions } from "./options";
 import { block, directive, DOLLAR_VARIABLE, onOff, type Statement } from "./writer";
 
+/**
+ * Seconds for which an idle connection stays open even when its worker is to end after a reload: a client in the middle of its requests
+ * is told `Connection: close` with the next answer, instead of sending into a connection that is just being closed.
+ */
+const LEAST_KEEPALIVE_SECONDS = 10;
+
 export const CLIENT_TIMEOUT_DEFAULTS: Required<ClientTimeouts> = { header: 10, body: 10, send: 10, keepalive: 65 };
 
 export const PROCESS_DEFAULTS: Required<ProcessOptions> = { workers: "auto", connections: 4096, shutdownTimeout: 300 };
@@ -67,6 +73,7 @@ export function httpCore(options: NginxOptions): Statement[] {
     directive("client_body_timeout", `${timeouts.body}s`),
     directive("send_timeout", `${timeouts.send}s`),
     directive("keepalive_timeout", `${timeouts.keepalive}s`),
+    directive("keepalive_min_timeout", `${Math.min(timeouts.keepalive, LEAST_KEEPALIVE_SECONDS)}s`),
     directive("reset_timedout_connection", "on"),
     directive("client_max_body_size", DEFAULT_BODY_SIZE),
     // Bodies up to this size never touch the (memory-backed) temporary directory.
