@@ -46,9 +46,16 @@ function delegate(folder) {
 
 /** @param {string} folder @returns {string[]} The folder and all below, the deepest first. */
 function tree(folder) {
-  if (!existsSync(folder)) return [];
-  const children = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  return [...children.flatMap((entry) => tree(join(folder, entry.name))), folder];
+  /** @type {import("node:fs").Dirent[]} */
+  let entries;
+  try {
+    entries = readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    // The group went meanwhile: whoever made it takes it away while it is looked at.
+    if (["ENOENT", "ENODEV"].includes(/** @type {NodeJS.ErrnoException} */ (error).code ?? "")) return [];
+    throw error;
+  }
+  return [...entries.filter((entry) => entry.isDirectory()).flatMap((entry) => tree(join(folder, entry.name))), folder];
 }
 
 /** @param {string} cgroup @param {string} root @returns {number[]} Processes in it and below, in any hierarchy. */

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 import { buildArguments, GO_SOURCES, keyOf } from "../pulumi/recipe.mjs";
-import { hierarchies, makeCgroup } from "./cgroups.mjs";
+import { hierarchies, killCgroup, makeCgroup } from "./cgroups.mjs";
 import { cniConfig, containerdConfig, corefile, kubeconfig, kubeletConfig, nameServers } from "./configs.mjs";
 import { kindConfig } from "./existing.mjs";
 import { programImage } from "./images.mjs";
@@ -197,6 +199,23 @@ describe("control groups", () => {
     makeCgroup("/id/node-1", root);
     assert.equal(readFileSync(join(root, "id/cgroup.subtree_control"), "utf8"), "+cpu +memory");
     assert.deepEqual(hierarchies(root), [root]);
+  });
+
+  it("may go while they are looked at", async () => {
+    const churn = `
+      const { mkdirSync, rmSync } = require("node:fs");
+      const { workerData: root } = require("node:worker_threads");
+      for (;;) {
+        for (const name of ["a", "b", "c"]) mkdirSync(root + "/memory/id/node-1/pods/" + name + "/container", { recursive: true });
+        for (const name of ["a", "b", "c"]) rmSync(root + "/memory/id/node-1/pods/" + name, { recursive: true });
+      }`;
+    const worker = new Worker(churn, { eval: true, workerData: root });
+    try {
+      await once(worker, "online");
+      for (let look = 0; look < 1000; look++) await killCgroup("/id/node-1", root);
+    } finally {
+      await worker.terminate();
+    }
   });
 });
 
