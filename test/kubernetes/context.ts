@@ -44,6 +44,14 @@ function savedImages(): { archive: string; images: Record<string, string> } {
   return JSON.parse(readFileSync(file, "utf8")) as ReturnType<typeof savedImages>;
 }
 
+/** Does something and says how long it took. */
+export async function timed<T>(what: string, work: () => Promise<T>): Promise<T> {
+  const started = Date.now();
+  const value = await work();
+  console.log(`      ${what}: ${Math.round((Date.now() - started) / 1000)} s`);
+  return value;
+}
+
 /** What a suite's cluster and stack are. */
 export interface Wanted {
   nodes: number;
@@ -123,8 +131,8 @@ export class Context implements Served {
   async begin(): Promise<void> {
     this.#folder = mkdtempSync(join(tmpdir(), "tb-live-"));
     this.#pulumi = await openPulumi();
-    this.#machine = await startMachine(this.home, this.wanted.nodes);
-    await this.machine.loadImages([savedImages().archive]);
+    this.#machine = await timed("cluster up", () => startMachine(this.home, this.wanted.nodes));
+    await timed("images loaded", () => this.machine.loadImages([savedImages().archive]));
     const { name, reclaimPolicy, zone } = this.wanted.storageClass;
     await this.kubectl.apply({
       apiVersion: "storage.k8s.io/v1",

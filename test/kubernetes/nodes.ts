@@ -40,8 +40,7 @@ export function nodes(context: Context): void {
         [],
       );
       for (const workload of SPREAD) await context.replicas(workload, FEWEST, 120);
-    });
-    await context.kubectl.must("uncordon", DRAINED);
+    }).finally(() => context.kubectl.must("uncordon", DRAINED));
     assert.deepEqual(report.failures, [], summary(report));
   });
 
@@ -65,7 +64,7 @@ export function nodes(context: Context): void {
           `the floor restored after ${seconds(restored - lost)} s, the node back ${seconds(Date.now() - restored)} s later`,
       );
       return { lost, gone };
-    });
+    }).finally(() => context.machine.startNode(LOST));
     const late = report.failures.filter(
       ({ method, sentAt }) => method === "GET" && Date.parse(sentAt) > value.gone + IN_FLIGHT_MILLISECONDS,
     );

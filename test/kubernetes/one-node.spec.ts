@@ -1,7 +1,7 @@
 import { servesUsers, scrapesEverything } from "../swarm/users";
 import { refused } from "./bad-input";
 import { changes } from "./changes";
-import { Context, FEWEST, PORTS } from "./context";
+import { Context, FEWEST, PORTS, timed } from "./context";
 import { disruption } from "./disruption";
 import { reach } from "./reach";
 import { releases } from "./releases";
@@ -22,7 +22,7 @@ describe("the production stack on a real cluster of one node", function () {
 
   describe("once it is up", () => {
     before("the stack is up", async () => {
-      await context.up();
+      await timed("first up", () => context.up());
       // A Deployment without a number of replicas starts with one, until the HorizontalPodAutoscaler has looked at it.
       for (const workload of ["backend", "frontend", "nginx"]) await context.replicas(workload, FEWEST, 120);
     });
@@ -33,7 +33,8 @@ describe("the production stack on a real cluster of one node", function () {
       scrapesEverything(context, 3 * FEWEST + 2);
 
       it("and is complete: nothing is left to change", async () => {
-        await context.stack.must(["preview", "--expect-no-changes"]);
+        await timed("preview", () => context.stack.must(["preview", "--expect-no-changes"]));
+        await timed("up without a change", () => context.up());
       });
     });
 

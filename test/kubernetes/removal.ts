@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { eventually } from "../swarm/commands";
-import type { Context } from "./context";
+import { timed, type Context } from "./context";
 import type { Metadata } from "./kubectl";
 
 interface Volume {
@@ -24,7 +24,7 @@ export function removal(context: Context, kept: boolean): void {
     it(`is destroyed: the namespace is gone, and the volumes ${kept ? "are kept, as their class says" : "go, since their class asks for it"}`, async () => {
       const before = (await volumes()).map(({ metadata }) => metadata.name).sort();
       assert.ok(before.length >= FEWEST_VOLUMES, `${before.length} volumes`);
-      await context.stack.destroy();
+      await timed("destroy", () => context.stack.destroy());
       const { code, output } = await context.kubectl.attempt("get", "namespace", context.kubectl.namespace);
       assert.notEqual(code, 0);
       assert.match(output, /NotFound/);

@@ -1,4 +1,4 @@
-import { Context, FEWEST } from "./context";
+import { Context, FEWEST, timed } from "./context";
 import { nodes } from "./nodes";
 import { removal } from "./removal";
 
@@ -10,7 +10,7 @@ describe("the production stack on three nodes in three zones", function () {
 
   before("the stack is up on three nodes", async () => {
     await context.begin();
-    await context.up();
+    await timed("first up", () => context.up());
     for (const workload of ["backend", "frontend", "nginx"]) await context.replicas(workload, FEWEST, 180);
   });
   after("leave nothing", () => context.end());

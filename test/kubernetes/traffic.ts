@@ -3,10 +3,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type LoggedRequest, type LoadReport, type ConnectionMode, parseAccessLog, reconcile, startLoadProcess, summary } from "../load";
 import type { Running } from "../swarm/commands";
 import type { Context } from "./context";
-import { WORKLOAD_LABEL } from "./kubectl";
+import { type Kubectl, WORKLOAD_LABEL } from "./kubectl";
 
 /** Requests per second. */
 export const RATE = 100;
+
+/** Time in which kubectl has listed the balancers that were there before, milliseconds; load comes after it. */
+const BEGINNING = 3000;
 
 /** Load before and after what is done, milliseconds. */
 const BEFORE = 5000;
@@ -15,30 +18,41 @@ const AFTER = 5000;
 /** The balancer writes its log at least once a second; then it takes the kubelet and kubectl a moment. */
 const FLUSH = 3000;
 
-/** Replicas whose log can be read at once. */
-const MOST_BALANCERS = 10;
+/** What the balancers log from now on, those included that come. It is followed, because the kubelet throws old lines away. */
+class BalancerLog {
+  private readonly followed = new Map<string, Running>();
+  private readonly pods: Running;
+  private readonly begun = Date.now();
+  private heard = 0;
 
-/** What the balancers that run now log from now on. It is followed, because the kubelet throws old lines away. */
-function followBalancers({ kubectl }: Context): { end(): Promise<LoggedRequest[]> } {
-  const logs: Running = kubectl.follow(
-    "logs",
-    "--follow",
-    "--ignore-errors",
-    "--since=1s",
-    `--selector=${WORKLOAD_LABEL}=nginx`,
-    `--max-log-requests=${MOST_BALANCERS}`,
-  );
-  logs.done.catch(() => undefined);
-  return {
-    end: async () => {
-      await sleep(FLUSH);
-      const said = logs.said();
-      assert.ok(logs.child.exitCode === null && logs.child.pid !== undefined, `kubectl logs ended by itself:\n${said.slice(-1000)}`);
-      process.kill(-logs.child.pid, "SIGTERM");
-      await logs.done;
-      return parseAccessLog(said);
-    },
-  };
+  constructor(private readonly kubectl: Kubectl) {
+    const fields = 'jsonpath={.metadata.name} {.status.phase}{"\\n"}';
+    this.pods = kubectl.follow("get", "pods", "--watch", `--selector=${WORKLOAD_LABEL}=nginx`, "-o", fields);
+    this.pods.child.stdout?.on("data", () => this.hear());
+    this.pods.done.catch(() => undefined);
+  }
+
+  /** Of a pod that is there at the beginning only what is new, of any other everything. */
+  private hear(): void {
+    const lines = this.pods.said().slice(this.heard).split("\n");
+    this.heard = this.pods.said().length - (lines.pop()?.length ?? 0);
+    for (const line of lines) {
+      const [name = "", phase] = line.split(" ");
+      if (phase !== "Running" || this.followed.has(name)) continue;
+      const old = Date.now() - this.begun < BEGINNING;
+      const logs = this.kubectl.follow("logs", "--follow", name, ...(old ? ["--since=1s"] : []));
+      logs.done.catch(() => undefined);
+      this.followed.set(name, logs);
+    }
+  }
+
+  async end(): Promise<LoggedRequest[]> {
+    await sleep(FLUSH);
+    const all = [this.pods, ...this.followed.values()];
+    for (const { child } of all) if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
+    await Promise.all(all.map(({ done }) => done));
+    return parseAccessLog([...this.followed.values()].map((logs) => logs.said()).join("\n"));
+  }
 }
 
 /** What came of a change under load. */
@@ -61,8 +75,8 @@ export async function underLoad<T>(
   { mode = "fresh" }: { mode?: ConnectionMode } = {},
 ): Promise<Outcome<T>> {
   const { urls, caFile, address } = context.app.status;
-  const balancers = followBalancers(context);
-  await sleep(1000);
+  const balancers = new BalancerLog(context.kubectl);
+  await sleep(BEGINNING);
   const load = startLoadProcess({
     url: urls.app,
     caFile,
