@@ -155,7 +155,7 @@ export class Context implements Served {
     this.#app = new App<Reach>({ urls, caFile, monitoringLogin, address: this.machine.address });
   }
 
-  /** Waits until so many replicas of a workload serve, neither more nor fewer stopping. */
+  /** Waits until at least so many replicas of a workload serve. */
   async replicas(workload: string, least: number, seconds: number): Promise<void> {
     await eventually(seconds, async () => {
       const ready = await this.kubectl.ready(workload);
