@@ -102,7 +102,11 @@ async function step(id, bench, assignments, path, rate) {
 async function badRelease(id, bench, held) {
   await configure(bench, BY_RATE);
   // Without the hold: what a scaler does that does not look at rollouts. Ours stands still for it.
-  if (!held) await pause(bench, 20);
+  if (!held) {
+    await pause(bench, 20);
+    // What it did before it heard of the pause.
+    await bench.engine.scale(bench.service("backend"), 2);
+  }
   const row = await watched(id, bench, async ({ service, watch, reports, wrong }) => {
     const from = Date.now();
     await bench.engine.docker("service", "update", "--detach", "--quiet", "--env-add", "FAULT=crash-after:3", service);
