@@ -183,7 +183,7 @@ async function deploy(id, bench, { early, more = [] }) {
   });
 }
 
-/** @type {{id: string, title: string, run: (bench: Bench) => Promise<Row>}[]} */
+/** `harmful`: what it shows is that requests fail. @type {{id: string, title: string, harmful?: boolean, run: (bench: Bench) => Promise<Row>}[]} */
 export const SCENARIOS = [
   {
     id: "rate",
@@ -199,6 +199,7 @@ export const SCENARIOS = [
   {
     id: "release-unheld",
     title: "Bad release while load rises, scaled in the middle as without the hold",
+    harmful: true,
     run: (bench) => badRelease("release-unheld", bench, false),
   },
   {
