@@ -52,6 +52,13 @@ class FakeProject {
     return container;
   }
 
+  /** Containers that are being stopped drain until the returned function is called. */
+  drainUntilTold(): () => void {
+    let drained = () => {};
+    this.draining = new Promise((resolve) => (drained = resolve));
+    return () => drained();
+  }
+
   handle: Handler = ({ method, path, query, body }) => {
     if (path === "/containers/json")
       return { body: this.containers.map(({ Id, state, status, labels }) => ({ Id, State: state, Status: status, Labels: labels })) };
@@ -171,8 +178,7 @@ describe("ComposeTarget", () => {
 
   it("does not wait for those who leave, counts them no more, and takes one away after the other", async () => {
     for (const number of [1, 2, 3, 4]) project.add("api", number);
-    let drained = () => {};
-    project.draining = new Promise((resolve) => (drained = resolve));
+    const drained = project.drainUntilTold();
     await target.scale("api", 2);
     await until(() => project.stopped.length === 1);
     const [service] = await target.list(new Set());
@@ -188,8 +194,7 @@ describe("ComposeTarget", () => {
     const slow = await FakeEngine.start(project.handle, 100);
     try {
       for (const number of [1, 2]) project.add("api", number);
-      let drained = () => {};
-      project.draining = new Promise((resolve) => (drained = resolve));
+      const drained = project.drainUntilTold();
       await new ComposeTarget(slow.docker, "shop", 0).scale("api", 1);
       await until(() => slow.requests.filter((request) => /^GET .*\/json$/.test(request)).length > 4);
       assert.deepEqual(numbers(), [1, 2]);
@@ -203,8 +208,7 @@ describe("ComposeTarget", () => {
 
   it("keeps who has not begun to leave when it is wanted again, and clones beside who has", async () => {
     for (const number of [1, 2, 3, 4]) project.add("api", number);
-    let drained = () => {};
-    project.draining = new Promise((resolve) => (drained = resolve));
+    const drained = project.drainUntilTold();
     await target.scale("api", 2);
     await until(() => project.stopped.length === 1);
     await target.scale("api", 4);

@@ -99,10 +99,11 @@ function answer(route: Route, context: SiteContext): Statement[] {
 }
 
 /** Headers of a route's answers. */
-function headers(route: Route, { options, ...context }: SiteContext): Statement[] {
+function headers(route: Route, context: SiteContext): Statement[] {
+  const { options } = context;
   const http3 = context.scheme === "https" && options.tls !== false && options.tls.http3;
   return [
-    ...responseHeaders(options.headers, route.headers, hstsOf({ options, ...context })),
+    ...responseHeaders(options.headers, route.headers, hstsOf(context)),
     ...(http3 ? [directive("add_header", "Alt-Svc", `h3=":${portsOf(options).publicHttps}"; ma=86400`, "always")] : []),
     directive("add_header", "X-Request-Id", "$request_id", "always"),
     retryAfterHeader(options.limits, route),

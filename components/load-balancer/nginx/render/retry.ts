@@ -3,7 +3,7 @@ import { mergeOptions } from "../../../workload";
 import { isProxy, targetsOf, type ProxyRoute, type Route } from "./options";
 import { block, directive, type Statement } from "./writer";
 
-export const RETRY_DEFAULTS = { tries: 3, timeout: 10, on: ["error", "timeout", "http_502", "http_503"] };
+const RETRY_DEFAULTS = { tries: 3, timeout: 10, on: ["error", "timeout", "http_502", "http_503"] };
 
 /** Whether a request may begin again. */
 const ANEW_VARIABLE = "$anew";
