@@ -43,8 +43,8 @@ function monitoringAccess(environment: Environment): { access: BalancerAccess; l
 /** Builds every tier of an environment. */
 export async function deploy(environment: Environment): Promise<Deployment> {
   const { name, images, domain } = environment;
-  const platform = await platformOf(environment);
   const ca = new OwnCertificateAuthority(name);
+  const platform = await platformOf(environment, ca.certificatePem);
   const refs = { app: AppTier.declare(platform), observability: ObservabilityTier.declare(platform) };
   const scraper = refs.observability.prometheus;
   const origin = `https://${domain}${environment.httpsPort === 443 ? "" : `:${environment.httpsPort}`}`;

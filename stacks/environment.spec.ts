@@ -143,6 +143,21 @@ describe("readEnvironment", () => {
       { ...CLUSTER, kubernetes: { contxt: "x" } },
       [/^testbro:kubernetes\.contxt: not a configuration key\. Fix: .*context/],
     ],
+    [
+      "an entrance without a certificate, or with two",
+      { ...CLUSTER, kubernetes: { context: "x", entrance: { kind: "Ingress", className: "nginx" } } },
+      [/^testbro:kubernetes\.entrance: \{.*write either issuer.*or secretName.*Fix:/],
+    ],
+    [
+      "an entrance of an unknown kind",
+      { ...CLUSTER, kubernetes: { context: "x", entrance: { kind: "Route", className: "nginx", secretName: "tls" } } },
+      [/^testbro:kubernetes\.entrance\.kind: "Route": .*Ingress.*Gateway/],
+    ],
+    [
+      "trusted proxies without ranges",
+      { balancer: { trustedProxies: { ranges: [] } } },
+      [/^testbro:balancer\.trustedProxies\.ranges: \[\]/],
+    ],
     ["a pace of the auto-scaler that is none", { autoscaler: { checkInterval: 0 } }, [/testbro:autoscaler\.checkInterval: 0: /]],
     ["a socket that is no path", { engine: { socket: "docker.sock", group: 1 } }, [/testbro:engine\.socket: "docker\.sock"/]],
     ["half a scale", { backend: { scale: { replicas: 2, max: 4 } } }, [/testbro:backend\.scale/, /replicas: N/]],

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Platform } from "@testbro/components/platform";
+import type { EntranceSettings } from "@testbro/components/platform/kubernetes";
 import { ClusterError, clusterOf } from "./cluster";
 import type { Environment } from "./environment";
 
@@ -28,7 +29,14 @@ function cluster(environment: Environment): ReturnType<typeof clusterOf> {
   }
 }
 
-async function kubernetes(environment: Environment): Promise<Platform> {
+/** Settings of the entrance that configuration describes. */
+function entranceOf({ kubernetes: { entrance }, domain }: Environment, authority: pulumi.Input<string>): EntranceSettings | undefined {
+  if (!entrance) return undefined;
+  const { kind, className, issuer, secretName = "", annotations } = entrance;
+  return { kind, className, hosts: [domain], certificate: issuer ? { issuer } : { secretName }, annotations, authority };
+}
+
+async function kubernetes(environment: Environment, authority: pulumi.Input<string>): Promise<Platform> {
   const { Provider } = await import("@pulumi/kubernetes");
   const { KubernetesPlatform } = await import("@testbro/components/platform/kubernetes");
   const { kubernetes: config, name } = environment;
@@ -44,6 +52,7 @@ async function kubernetes(environment: Environment): Promise<Platform> {
         externalTrafficPolicy: config.externalTrafficPolicy,
         annotations: config.publishAnnotations,
         drain: config.drainSeconds,
+        entrance: entranceOf(environment, authority),
       },
       storage: { className: config.storageClass },
       autoscaling: { scaleDownStabilization: config.scaleDownSeconds, requestsPerSecond: config.requestsMetric },
@@ -56,7 +65,10 @@ async function kubernetes(environment: Environment): Promise<Platform> {
   );
 }
 
-/** The platform of an environment. Only the chosen one's provider is loaded, which takes a moment each. */
-export function platformOf(environment: Environment): Promise<Platform> {
-  return environment.platform === "kubernetes" ? kubernetes(environment) : swarm(environment);
+/**
+ * The platform of an environment. Only the chosen one's provider is loaded, which takes a moment each.
+ * @param authority certificate of the authority that signs the balancer's own, PEM
+ */
+export function platformOf(environment: Environment, authority: pulumi.Input<string>): Promise<Platform> {
+  return environment.platform === "kubernetes" ? kubernetes(environment, authority) : swarm(environment);
 }

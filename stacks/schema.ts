@@ -49,7 +49,12 @@ const tier = z.strictObject({
 export type TierConfig = z.infer<typeof tier>;
 
 const part = z.strictObject({ resources: resources.optional(), storage: quantity(bytes, '"10Gi"').optional() });
-const balancer = z.strictObject({ replicas: count.optional(), resources: resources.optional() });
+const balancer = z.strictObject({
+  replicas: count.optional(),
+  resources: resources.optional(),
+  // Whoever stands in front and says who the client is: an ingress controller, a CDN.
+  trustedProxies: z.strictObject({ ranges: z.array(z.string().min(1)).min(1), header: z.string().min(1).optional() }).optional(),
+});
 
 const port = z.number().int().min(1).max(65535);
 
@@ -58,6 +63,19 @@ const metric = z.strictObject({
   name: z.string().min(1),
   labels: z.record(z.string(), text).optional(),
 });
+
+/** What the cluster has in front of its apps, and who issues the certificate that clients see there. */
+const entrance = z
+  .strictObject({
+    kind: z.enum(["Ingress", "Gateway"]),
+    className: z.string().min(1),
+    issuer: z.strictObject({ name: z.string().min(1), kind: z.enum(["ClusterIssuer", "Issuer"]).optional() }).optional(),
+    secretName: z.string().min(1).optional(),
+    annotations: z.record(z.string(), text).optional(),
+  })
+  .refine(({ issuer, secretName }) => (issuer === undefined) !== (secretName === undefined), {
+    error: "write either issuer, by which cert-manager issues the certificate, or secretName, a Secret that has it",
+  });
 
 /** Which cluster, and what is special about it. Everything but `context` has the platform's default. */
 const kubernetes = z.strictObject({
@@ -74,6 +92,7 @@ const kubernetes = z.strictObject({
   externalTrafficPolicy: z.enum(["Local", "Cluster"]).optional(),
   publishAnnotations: z.record(z.string(), text).optional(),
   drainSeconds: seconds.optional(),
+  entrance: entrance.optional(),
   clusterDomain: z.string().min(1).optional(),
   resolvers: z.array(z.string().min(1)).min(1).optional(),
   dnsSeconds: seconds.optional(),

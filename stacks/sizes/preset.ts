@@ -23,6 +23,8 @@ export interface PartPreset {
 export interface BalancerPreset extends Pick<PartPreset, "resources"> {
   /** Balancers. */
   replicas: number;
+  /** Who stands in front of them and may say who the client is. */
+  trustedProxies?: { ranges: string[]; header?: string };
 }
 
 /** What a size says of each tier. */

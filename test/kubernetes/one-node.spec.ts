@@ -3,6 +3,7 @@ import { refused } from "./bad-input";
 import { changes } from "./changes";
 import { Context, FEWEST, PORTS, timed } from "./context";
 import { disruption } from "./disruption";
+import { entrance } from "./entrance";
 import { reach } from "./reach";
 import { releases } from "./releases";
 import { removal } from "./removal";
@@ -40,6 +41,7 @@ describe("the production stack on a real cluster of one node", function () {
 
     rights(context);
     reach(context);
+    entrance(context);
     disruption(context);
     changes(context);
     scaling(context);

@@ -16,6 +16,9 @@ type PodTemplate = kubernetes.types.input.core.v1.PodTemplateSpec;
 type Selector = kubernetes.types.input.meta.v1.LabelSelector;
 type ClaimSpec = kubernetes.types.input.core.v1.PersistentVolumeClaimSpec;
 
+/** Tells the provider not to wait: readiness of the pods is what their controller is waited for. */
+export const SKIP_AWAIT = { "pulumi.com/skipAwait": "true" };
+
 /** Old ReplicaSets kept for `kubectl rollout undo`. */
 const HISTORY = 5;
 

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { bytes, mergeOptions, type DeepPartial, type Problem } from "../../workload";
+import { checkEntrance, type EntranceSettings } from "./entrance/settings";
 import { LONGEST_LABEL } from "./names";
 import type { Transforms } from "./transforms";
 
@@ -24,7 +25,7 @@ export interface DnsSettings {
 
 /** How published ports are reached from outside. */
 export interface PublishSettings {
-  /** `NodePort`: on every node, 30000 to 32767. `ClusterIP`: only within, for an Ingress or Gateway of your own. @default "LoadBalancer" */
+  /** `NodePort`: on every node, 30000 to 32767. `ClusterIP`: only within. @default "LoadBalancer"; "ClusterIP" with an `entrance` */
   type: "LoadBalancer" | "NodePort" | "ClusterIP";
   /** `Local` keeps the client's address, which rate limits go by, but only nodes with a replica answer. @default "Local" */
   externalTrafficPolicy: "Local" | "Cluster";
@@ -32,6 +33,8 @@ export interface PublishSettings {
   annotations: Record<string, string>;
   /** Seconds a published replica serves on until nothing sends to it any more: kube-proxy on every node, and the cloud balancer's health check. @default 15 */
   drain: number;
+  /** Ingress or Gateway objects in front of a published port named `https`. @default none: the published Service is the way in */
+  entrance?: EntranceSettings;
 }
 
 /** What the auto-scaler gets besides CPU and memory. */
@@ -104,7 +107,7 @@ export function settingsOf(name: string, args: KubernetesPlatformArgs): Settings
     podSecurity: "restricted",
     quota: { pods: "200" },
     dns: { clusterDomain, resolvers: [`kube-dns.kube-system.svc.${clusterDomain}`], ttl: 30, addresses: [] },
-    publish: { type: "LoadBalancer", externalTrafficPolicy: "Local", annotations: {}, drain: 15 },
+    publish: { type: args.publish?.entrance ? "ClusterIP" : "LoadBalancer", externalTrafficPolicy: "Local", annotations: {}, drain: 15 },
     storage: {},
     nodeLabels: { zone: "topology.kubernetes.io/zone", host: "kubernetes.io/hostname" },
     autoscaling: { scaleDownStabilization: 300 },
@@ -116,8 +119,11 @@ export function settingsOf(name: string, args: KubernetesPlatformArgs): Settings
     transforms: {},
     suspended: false,
   };
+  const { entrance, ...publish } = args.publish ?? {};
   // The API server's ranges are complete already; what is undefined changes nothing.
-  return mergeOptions<Settings>(defaults, { ...args, apiServer: undefined } as DeepPartial<Settings>);
+  const settings = mergeOptions<Settings>(defaults, { ...args, publish, apiServer: undefined } as DeepPartial<Settings>);
+  // Not merged: it holds an Output.
+  return entrance ? { ...settings, publish: { ...settings.publish, entrance } } : settings;
 }
 
 /** Whether a text is an address range. */
@@ -152,6 +158,7 @@ export function checkSettings(name: string, settings: Settings): Problem[] {
       report(path, `${value} is not a number of seconds`, "give a whole number from 0 to 3600");
     }
   }
+  if (publish.entrance) problems.push(...checkEntrance(`${name}.publish.entrance`, publish.entrance));
   if (dns.resolvers.length === 0) report("dns.resolvers", "is empty", "leave it out for kube-dns, or name a DNS server of the cluster");
   for (const address of dns.addresses) {
     if (isIP(address) === 0) report("dns.addresses", `"${address}" is not an address`, "e.g. 169.254.20.10");

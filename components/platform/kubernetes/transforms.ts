@@ -30,6 +30,11 @@ export interface ChildArguments {
   horizontalPodAutoscaler: kubernetes.autoscaling.v2.HorizontalPodAutoscalerArgs;
   podDisruptionBudget: kubernetes.policy.v1.PodDisruptionBudgetArgs;
   networkPolicy: kubernetes.networking.v1.NetworkPolicyArgs;
+  ingress: kubernetes.networking.v1.IngressArgs;
+  certificate: kubernetes.apiextensions.CustomResourceArgs;
+  gateway: kubernetes.apiextensions.CustomResourceArgs;
+  httpRoute: kubernetes.apiextensions.CustomResourceArgs;
+  backendTlsPolicy: kubernetes.apiextensions.CustomResourceArgs;
 }
 
 /** A change for every kind of child that needs one: the way to any field that the Workload does not have. */

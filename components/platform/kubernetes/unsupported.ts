@@ -1,4 +1,5 @@
 import { isAutoScale, initialReplicas, updateOf, type Problem, type Ref, type Workload } from "../../workload";
+import { ENTRANCE_PORT } from "./entrance/settings";
 import { isSize, type Settings } from "./settings";
 
 /** Longest name of a StatefulSet or a Job: their pods carry it in a label with a hash or a number behind it (63 characters in all). */
@@ -33,6 +34,16 @@ function checkPorts(report: Report, workload: Workload, { publish }: Settings): 
       );
     }
   }
+}
+
+function checkEntrancePort(report: Report, workload: Workload, { publish }: Settings): void {
+  const published = (workload.ports ?? []).filter((port) => port.publish);
+  if (!publish.entrance || published.length === 0 || published.some(({ name }) => name === ENTRANCE_PORT)) return;
+  report(
+    "ports",
+    `publishes ${published.map(({ name }) => name).join(", ")}, but the platform's entrance leads to a port named ${ENTRANCE_PORT}`,
+    `serve TLS on a published port named ${ENTRANCE_PORT}, or leave publish.entrance out`,
+  );
 }
 
 function checkScale(report: Report, { scale }: Workload, { autoscaling }: Settings): void {
@@ -160,6 +171,7 @@ export function unsupportedOnKubernetes(ref: Ref, workload: Workload, settings: 
     }
   }
   checkPorts(report, workload, settings);
+  checkEntrancePort(report, workload, settings);
   checkScale(report, workload, settings);
   checkUpdate(report, workload);
   checkStorage(report, workload);

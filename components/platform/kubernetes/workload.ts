@@ -1,38 +1,15 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { exemptionInputs, initialReplicas, isAutoScale, type Ref, type Workload } from "../../workload";
+import { exemptionInputs, initialReplicas, isAutoScale } from "../../workload";
 import { behaviorOf, metricsOf } from "./autoscaling";
-import { awaitAnnotations, claimSpec, daemonSetSpec, deploymentSpec, jobSpec, statefulSetSpec } from "./controller";
-import { allMounts, groupFiles, reloadedFiles, rolledFiles, secretFiles, volumeMounts, writableDirectories, type Mounts } from "./files";
-import { selectorLabels } from "./names";
+import { Children, type KubernetesWorkloadArgs } from "./children";
+import { createClaims, createContent, type VolumeClaims } from "./content";
+import { awaitAnnotations, daemonSetSpec, deploymentSpec, jobSpec, SKIP_AWAIT, statefulSetSpec } from "./controller";
+import { KubernetesEntrance } from "./entrance/entrance";
+import { ENTRANCE_PORT } from "./entrance/settings";
 import { policiesOf } from "./network";
 import { podTemplate, preStopSeconds } from "./pod";
 import { headlessSpec, publicSpec } from "./services";
-import type { Settings } from "./settings";
-import { transformed, type ChildArguments } from "./transforms";
-
-/** What a Kubernetes workload is made of. */
-export interface KubernetesWorkloadArgs {
-  ref: Ref;
-  workload: Workload;
-  settings: Settings;
-  /** Namespace of everything. */
-  namespace: pulumi.Input<string>;
-  /** Name of the PriorityClass; undefined: the cluster's default. */
-  priorityClass: pulumi.Input<string> | undefined;
-  /** Labels of everything. */
-  labels: Record<string, string>;
-  /** What has to be there before the pods start, as given with the workload. */
-  dependsOn: pulumi.CustomResourceOptions["dependsOn"];
-  /** Policies that hold for every pod of the namespace; they too have to be there first. */
-  policies: readonly kubernetes.networking.v1.NetworkPolicy[];
-}
-
-/** Tells the provider not to wait: readiness of the pods is what their controller is waited for. */
-const SKIP_AWAIT = { "pulumi.com/skipAwait": "true" };
-
-/** Content that cannot change: another content is another object under another name, so that the pods that use it are replaced. */
-const IMMUTABLE = { immutable: true };
 
 /** Policies that a workload need not keep to, beside those it names itself. */
 function exemptions({ workload, settings }: KubernetesWorkloadArgs): Record<string, string> {
@@ -56,10 +33,12 @@ export class KubernetesWorkload extends pulumi.ComponentResource {
   readonly service: kubernetes.core.v1.Service | undefined;
   /** The Service that is reached from outside; undefined without published ports. */
   readonly publicService: kubernetes.core.v1.Service | undefined;
+  /** Ingress or Gateway objects that lead to the public Service; undefined unless the platform has an entrance. */
+  readonly entrance: KubernetesEntrance | undefined;
   /** ConfigMaps: files that replace the pods first, then one for each folder that changes in place. */
   readonly configMaps: readonly kubernetes.core.v1.ConfigMap[];
   /** Claims by volume name. A StatefulSet makes its own. */
-  readonly volumeClaims: Readonly<Record<string, kubernetes.core.v1.PersistentVolumeClaim>>;
+  readonly volumeClaims: VolumeClaims;
   readonly serviceAccount: kubernetes.core.v1.ServiceAccount | undefined;
   readonly role: kubernetes.rbac.v1.Role | undefined;
   readonly roleBinding: kubernetes.rbac.v1.RoleBinding | undefined;
@@ -68,14 +47,14 @@ export class KubernetesWorkload extends pulumi.ComponentResource {
   readonly networkPolicies: readonly kubernetes.networking.v1.NetworkPolicy[];
 
   readonly #args: KubernetesWorkloadArgs;
-  readonly #name: string;
+  readonly #children: Children;
 
   constructor(name: string, args: KubernetesWorkloadArgs, opts?: pulumi.ComponentResourceOptions) {
     super("testbro:kubernetes:Workload", name, exemptionInputs(exemptions(args)), opts);
-    this.#name = name;
     this.#args = args;
+    this.#children = new Children(name, args, this);
     const { workload, settings } = args;
-    this.volumeClaims = this.#createClaims();
+    this.volumeClaims = createClaims(this.#children);
     this.configMaps = [];
     this.networkPolicies = [];
     if (!settings.suspended) {
@@ -86,7 +65,7 @@ export class KubernetesWorkload extends pulumi.ComponentResource {
         this.roleBinding = this.#createRoleBinding(this.role, this.serviceAccount);
       }
       this.service = this.#createService();
-      const { configMaps, mounts } = this.#createFiles();
+      const { configMaps, mounts } = createContent(this.#children, this.volumeClaims);
       this.configMaps = configMaps;
       const template = podTemplate({ ...args, mounts, serviceAccount: this.serviceAccount.metadata.name });
       const opts = { parent: this, dependsOn: this.#before() };
@@ -97,6 +76,7 @@ export class KubernetesWorkload extends pulumi.ComponentResource {
       this.horizontalPodAutoscaler = this.#createAutoscaler();
       this.podDisruptionBudget = this.#createBudget();
       this.publicService = this.#createPublicService();
+      this.entrance = this.publicService && this.#createEntrance();
     }
     this.registerOutputs();
   }
@@ -108,96 +88,38 @@ export class KubernetesWorkload extends pulumi.ComponentResource {
     return pulumi.output(dependsOn ?? []).apply((given) => [...own, ...([given].flat() as pulumi.Resource[])]);
   }
 
-  /** Metadata under a fixed name, by which people and DNS find it. */
-  #metadata(name: string, annotations?: Record<string, string>): kubernetes.types.input.meta.v1.ObjectMeta {
-    return { name, ...this.#unnamed(annotations) };
-  }
-
-  /** Metadata without a name: the provider gives a new one whenever the object is replaced. */
-  #unnamed(annotations?: Record<string, string>): kubernetes.types.input.meta.v1.ObjectMeta {
-    const { namespace, labels, ref, settings } = this.#args;
-    return {
-      namespace,
-      labels: { ...labels, ...selectorLabels(settings.prefix, ref) },
-      ...(annotations ? { annotations } : {}),
-    };
-  }
-
-  #transform<Kind extends keyof ChildArguments>(kind: Kind, name: string, args: ChildArguments[Kind]): ChildArguments[Kind] {
-    return transformed(this.#args.settings.transforms, kind, { name, workload: this.#args.ref.name }, args);
-  }
-
-  get #selector(): Record<string, string> {
-    return selectorLabels(this.#args.settings.prefix, this.#args.ref);
-  }
-
-  #createClaims(): Record<string, kubernetes.core.v1.PersistentVolumeClaim> {
-    const { workload, settings } = this.#args;
-    if (workload.kind === "stateful") return {};
-    const entries = (workload.volumes ?? []).map((volume) => {
-      // A fixed name, so that a later deployment finds the data again.
-      const name = `${this.#name}-${volume.name}`;
-      const spec = claimSpec(volume, settings.storage.className);
-      // Many classes bind a claim only when a pod uses it.
-      const args = this.#transform("persistentVolumeClaim", name, { metadata: this.#metadata(name, SKIP_AWAIT), spec });
-      const claim = new kubernetes.core.v1.PersistentVolumeClaim(name, args, { parent: this, retainOnDelete: volume.retain ?? true });
-      return [volume.name, claim] as const;
-    });
-    return Object.fromEntries(entries);
+  get #name(): string {
+    return this.#children.name;
   }
 
   #createPolicies(): kubernetes.networking.v1.NetworkPolicy[] {
     const { ref, workload, settings } = this.#args;
     return policiesOf(ref, workload, settings).map(({ name, spec }) => {
-      const args = this.#transform("networkPolicy", name, { metadata: this.#metadata(name), spec });
+      const args = this.#children.transform("networkPolicy", name, { metadata: this.#children.metadata(name), spec });
       return new kubernetes.networking.v1.NetworkPolicy(name, args, { parent: this });
     });
   }
 
   #createServiceAccount(): kubernetes.core.v1.ServiceAccount {
-    const args = { metadata: this.#metadata(this.#name), automountServiceAccountToken: false };
-    return new kubernetes.core.v1.ServiceAccount(this.#name, this.#transform("serviceAccount", this.#name, args), { parent: this });
+    const args = { metadata: this.#children.metadata(this.#name), automountServiceAccountToken: false };
+    return new kubernetes.core.v1.ServiceAccount(this.#name, this.#children.transform("serviceAccount", this.#name, args), {
+      parent: this,
+    });
   }
 
   #createRole(): kubernetes.rbac.v1.Role {
     const rules = (this.#args.workload.access ?? []).map(({ group = "", resources, verbs }) => ({ apiGroups: [group], resources, verbs }));
-    const args = this.#transform("role", this.#name, { metadata: this.#metadata(this.#name), rules });
+    const args = this.#children.transform("role", this.#name, { metadata: this.#children.metadata(this.#name), rules });
     return new kubernetes.rbac.v1.Role(this.#name, args, { parent: this });
   }
 
   #createRoleBinding(role: kubernetes.rbac.v1.Role, account: kubernetes.core.v1.ServiceAccount): kubernetes.rbac.v1.RoleBinding {
-    const args = this.#transform("roleBinding", this.#name, {
-      metadata: this.#metadata(this.#name),
+    const args = this.#children.transform("roleBinding", this.#name, {
+      metadata: this.#children.metadata(this.#name),
       roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
       subjects: [{ kind: "ServiceAccount", name: account.metadata.name, namespace: this.#args.namespace }],
     });
     return new kubernetes.rbac.v1.RoleBinding(this.#name, args, { parent: this });
-  }
-
-  #createFiles(): { configMaps: kubernetes.core.v1.ConfigMap[]; mounts: Mounts } {
-    const { ref, workload } = this.#args;
-    const { roll, reload } = groupFiles(workload);
-    const rolled = roll && this.#createConfigMap(`${this.#name}-files`, { metadata: this.#unnamed(), data: roll.data, ...IMMUTABLE }, true);
-    const folders = [...reload].map(([folder, { data }], index) => {
-      const name = `${this.#name}-reload-${index}`;
-      return { folder, resource: this.#createConfigMap(name, { metadata: this.#metadata(name), data }, false) };
-    });
-    const claims = Object.fromEntries(Object.entries(this.volumeClaims).map(([volume, claim]) => [volume, claim.metadata.name]));
-    return {
-      configMaps: [...(rolled ? [rolled] : []), ...folders.map(({ resource }) => resource)],
-      mounts: allMounts(
-        rolledFiles(roll, rolled?.metadata.name ?? ""),
-        reloadedFiles(folders.map(({ folder, resource }) => ({ folder, configMap: resource.metadata.name }))),
-        secretFiles(ref.name, workload, this),
-        writableDirectories(workload),
-        volumeMounts(workload, claims),
-      ),
-    };
-  }
-
-  #createConfigMap(name: string, given: kubernetes.core.v1.ConfigMapArgs, replaced: boolean): kubernetes.core.v1.ConfigMap {
-    const opts = { parent: this, ...(replaced ? { replaceOnChanges: ["data"] } : {}) };
-    return new kubernetes.core.v1.ConfigMap(name, this.#transform("configMap", name, given), opts);
   }
 
   /**
@@ -207,9 +129,9 @@ export class KubernetesWorkload extends pulumi.ComponentResource {
   #createService(): kubernetes.core.v1.Service | undefined {
     const { workload } = this.#args;
     if (!workload.ports?.length || workload.kind === "job") return undefined;
-    const args = this.#transform("service", this.#name, {
-      metadata: this.#metadata(this.#name, SKIP_AWAIT),
-      spec: headlessSpec(workload, this.#selector),
+    const args = this.#children.transform("service", this.#name, {
+      metadata: this.#children.metadata(this.#name, SKIP_AWAIT),
+      spec: headlessSpec(workload, this.#children.selector),
     });
     return new kubernetes.core.v1.Service(this.#name, args, { parent: this });
   }
@@ -219,9 +141,9 @@ export class KubernetesWorkload extends pulumi.ComponentResource {
     opts: pulumi.CustomResourceOptions,
   ): kubernetes.apps.v1.Deployment {
     const { workload } = this.#args;
-    const args = this.#transform("deployment", this.#name, {
-      metadata: this.#metadata(this.#name, awaitAnnotations(workload)),
-      spec: deploymentSpec(workload, { matchLabels: this.#selector }, template),
+    const args = this.#children.transform("deployment", this.#name, {
+      metadata: this.#children.metadata(this.#name, awaitAnnotations(workload)),
+      spec: deploymentSpec(workload, { matchLabels: this.#children.selector }, template),
     });
     return new kubernetes.apps.v1.Deployment(this.#name, args, opts);
   }
@@ -231,12 +153,12 @@ export class KubernetesWorkload extends pulumi.ComponentResource {
     opts: pulumi.CustomResourceOptions,
   ): kubernetes.apps.v1.StatefulSet {
     const { workload, settings } = this.#args;
-    const args = this.#transform("statefulSet", this.#name, {
-      metadata: this.#metadata(this.#name, awaitAnnotations(workload)),
-      spec: statefulSetSpec(workload, { matchLabels: this.#selector }, template, {
+    const args = this.#children.transform("statefulSet", this.#name, {
+      metadata: this.#children.metadata(this.#name, awaitAnnotations(workload)),
+      spec: statefulSetSpec(workload, { matchLabels: this.#children.selector }, template, {
         serviceName: this.#name,
         className: settings.storage.className,
-        claimLabels: this.#selector,
+        claimLabels: this.#children.selector,
       }),
     });
     return new kubernetes.apps.v1.StatefulSet(this.#name, args, opts);
@@ -247,9 +169,9 @@ export class KubernetesWorkload extends pulumi.ComponentResource {
     opts: pulumi.CustomResourceOptions,
   ): kubernetes.apps.v1.DaemonSet {
     const { workload } = this.#args;
-    const args = this.#transform("daemonSet", this.#name, {
-      metadata: this.#metadata(this.#name, awaitAnnotations(workload)),
-      spec: daemonSetSpec(workload, { matchLabels: this.#selector }, template),
+    const args = this.#children.transform("daemonSet", this.#name, {
+      metadata: this.#children.metadata(this.#name, awaitAnnotations(workload)),
+      spec: daemonSetSpec(workload, { matchLabels: this.#children.selector }, template),
     });
     return new kubernetes.apps.v1.DaemonSet(this.#name, args, opts);
   }
@@ -257,8 +179,8 @@ export class KubernetesWorkload extends pulumi.ComponentResource {
   /** Named by the provider: a changed job is a new one. */
   #createJob(template: kubernetes.types.input.core.v1.PodTemplateSpec, opts: pulumi.CustomResourceOptions): kubernetes.batch.v1.Job {
     const { workload } = this.#args;
-    const args = this.#transform("job", this.#name, {
-      metadata: this.#unnamed(awaitAnnotations(workload)),
+    const args = this.#children.transform("job", this.#name, {
+      metadata: this.#children.unnamed(awaitAnnotations(workload)),
       spec: jobSpec(workload, template),
     });
     return new kubernetes.batch.v1.Job(this.#name, args, opts);
@@ -268,8 +190,8 @@ export class KubernetesWorkload extends pulumi.ComponentResource {
     const { workload, settings } = this.#args;
     const { scale } = workload;
     if (!this.deployment || !isAutoScale(scale)) return undefined;
-    const args = this.#transform("horizontalPodAutoscaler", this.#name, {
-      metadata: this.#metadata(this.#name, SKIP_AWAIT),
+    const args = this.#children.transform("horizontalPodAutoscaler", this.#name, {
+      metadata: this.#children.metadata(this.#name, SKIP_AWAIT),
       spec: {
         scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: this.deployment.metadata.name },
         minReplicas: scale.min,
@@ -285,9 +207,9 @@ export class KubernetesWorkload extends pulumi.ComponentResource {
   #createBudget(): kubernetes.policy.v1.PodDisruptionBudget | undefined {
     const { workload } = this.#args;
     if (initialReplicas(workload) < 2 || !(this.deployment ?? this.statefulSet)) return undefined;
-    const args = this.#transform("podDisruptionBudget", this.#name, {
-      metadata: this.#metadata(this.#name, SKIP_AWAIT),
-      spec: { maxUnavailable: 1, selector: { matchLabels: this.#selector }, unhealthyPodEvictionPolicy: "AlwaysAllow" },
+    const args = this.#children.transform("podDisruptionBudget", this.#name, {
+      metadata: this.#children.metadata(this.#name, SKIP_AWAIT),
+      spec: { maxUnavailable: 1, selector: { matchLabels: this.#children.selector }, unhealthyPodEvictionPolicy: "AlwaysAllow" },
     });
     return new kubernetes.policy.v1.PodDisruptionBudget(this.#name, args, { parent: this });
   }
@@ -296,11 +218,23 @@ export class KubernetesWorkload extends pulumi.ComponentResource {
     const { workload, settings } = this.#args;
     if (!workload.ports?.some((port) => port.publish)) return undefined;
     const name = `${this.#name}-public`;
-    const args = this.#transform("service", name, {
-      metadata: this.#metadata(name, settings.publish.annotations),
-      spec: publicSpec(workload, this.#selector, settings.publish),
+    const args = this.#children.transform("service", name, {
+      metadata: this.#children.metadata(name, settings.publish.annotations),
+      spec: publicSpec(workload, this.#children.selector, settings.publish),
     });
     const after = [this.deployment, this.statefulSet, this.daemonSet].filter((each) => each !== undefined);
     return new kubernetes.core.v1.Service(name, args, { parent: this, dependsOn: after });
+  }
+
+  #createEntrance(): KubernetesEntrance | undefined {
+    const { workload, settings } = this.#args;
+    const { entrance } = settings.publish;
+    const port = workload.ports?.find(({ name, publish }) => publish && name === ENTRANCE_PORT)?.publish?.port;
+    if (!entrance || port === undefined) return undefined;
+    return new KubernetesEntrance(
+      `${this.#name}-entrance`,
+      { settings: entrance, target: { service: `${this.#name}-public`, port }, children: this.#children },
+      { parent: this },
+    );
   }
 }

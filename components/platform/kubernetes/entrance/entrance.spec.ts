@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type * as pulumiTypes from "@pulumi/pulumi";
+import { stringify } from "yaml";
+import type { Workload } from "../../../workload";
+import { examples } from "../examples.fixture";
+import type { EntranceSettings } from "./settings";
+
+/** Snapshots stand beside the platform's; specs run from `dist`. Write them anew with UPDATE_SNAPSHOTS=1. */
+const SNAPSHOTS = join(__dirname.replace(join("components", "dist"), "components"), "..", "snapshots");
+
+const ENTRANCES: Record<string, EntranceSettings> = {
+  ingress: {
+    kind: "Ingress",
+    className: "nginx",
+    hosts: ["app.example.org", "www.example.org"],
+    certificate: { issuer: { name: "letsencrypt" } },
+    annotations: { "nginx.ingress.kubernetes.io/backend-protocol": "HTTPS" },
+  },
+  gateway: {
+    kind: "Gateway",
+    className: "cloud",
+    hosts: ["app.example.org"],
+    certificate: { secretName: "app-tls" },
+    authority: "-----BEGIN CERTIFICATE-----\n",
+  },
+};
+
+describe("KubernetesEntrance", function () {
+  this.timeout(20_000);
+  let pulumi: typeof pulumiTypes;
+  let kubernetes: typeof import("../index.js");
+  let recorded: { type: string; name: string; inputs: object }[] = [];
+
+  before(async () => {
+    pulumi = await import("@pulumi/pulumi");
+    await pulumi.runtime.setMocks({
+      newResource: ({ type, name, inputs }) => {
+        const state = inputs as { metadata?: object };
+        recorded.push({ type, name, inputs: state });
+        return { id: `${name}-id`, state: { ...state, metadata: { name: `${name}-auto`, ...state.metadata } } };
+      },
+      call: ({ inputs }) => inputs,
+    });
+    kubernetes = await import("../index.js");
+  });
+
+  /** Runs a workload that publishes a port behind an entrance. */
+  async function run(entrance: EntranceSettings, ports: Workload["ports"] = [{ name: "https", container: 8443, publish: { port: 443 } }]) {
+    recorded = [];
+    const platform = new kubernetes.KubernetesPlatform("testbro", {
+      publish: { entrance },
+      apiServer: { cidrs: ["10.96.0.1/32"] },
+      autoscaling: { requestsPerSecond: { type: "Pods", name: "requests_per_second" }, queue: { type: "External", name: "jobs_waiting" } },
+    });
+    const { workload } = examples(platform)["web"] ?? assert.fail();
+    const ref = platform.declare("edge", { segment: "edge" });
+    const live = { tcp: { port: ports?.[0]?.name ?? "" }, interval: 2, timeout: 5, retries: 3 };
+    const { metrics, ...rest } = workload;
+    assert.ok(metrics, "the example has no metrics to leave out");
+    platform.run(ref, { ...rest, ports: ports ?? [], health: { live } });
+    await pulumi.runtime.disconnect();
+    return recorded.filter(({ name }) => name.startsWith("testbro-edge-entrance") || name === "testbro-edge-public");
+  }
+
+  for (const [name, entrance] of Object.entries(ENTRANCES)) {
+    it(`renders the ${name} as its snapshot`, async () => {
+      const text = (await run(entrance))
+        .filter(({ type }) => type.startsWith("kubernetes:"))
+        .sort((left, right) => (`${left.type} ${left.name}` < `${right.type} ${right.name}` ? -1 : 1))
+        .map(({ type, name: resource, inputs }) => `# ${type} ${resource}\n${stringify(inputs, { aliasDuplicateObjects: false })}`)
+        .join("---\n");
+      const file = join(SNAPSHOTS, `entrance-${name}.yaml`);
+      if (process.env["UPDATE_SNAPSHOTS"]) writeFileSync(file, text);
+      assert.ok(existsSync(file), `${file} is missing: run with UPDATE_SNAPSHOTS=1 and look at what it writes`);
+      assert.equal(text, readFileSync(file, "utf8"));
+    });
+  }
+
+  it("makes nothing for a workload that publishes nothing", async () => {
+    const ports = [{ name: "https", container: 8443 }];
+    assert.deepEqual(await run(ENTRANCES["gateway"] ?? assert.fail(), ports), []);
+  });
+
+  it("refuses a workload that publishes other ports only, by name and with the fix", () => {
+    assert.throws(() => {
+      const platform = new kubernetes.KubernetesPlatform("testbro", { publish: { entrance: ENTRANCES["ingress"] ?? assert.fail() } });
+      const { ref, workload } = examples(platform)["store"] ?? assert.fail();
+      platform.run(ref, { ...workload, ports: [{ name: "sql", container: 5432, publish: { port: 5432 } }] });
+    }, /store\.ports: publishes sql, but the platform's entrance leads to a port named https.* Fix: /);
+  });
+
+  it("refuses settings, all problems at once, each with its fix", () => {
+    const bad: EntranceSettings = {
+      kind: "Gateway",
+      className: "No Class",
+      hosts: ["192.0.2.1", "a b"],
+      certificate: { issuer: { name: "" } },
+    };
+    assert.throws(
+      () => new kubernetes.KubernetesPlatform("testbro", { publish: { entrance: bad } }),
+      (error: Error) =>
+        [
+          /className: "No Class"/,
+          /hosts: "192\.0\.2\.1" is an address/,
+          /hosts: "a b" is not/,
+          /certificate\.issuer\.name: ""/,
+          /authority/,
+        ].every((pattern) => pattern.test(error.message)) && error.message.split("Fix: ").length === 6,
+    );
+    assert.throws(
+      () =>
+        new kubernetes.KubernetesPlatform("testbro", {
+          publish: { entrance: { kind: "Ingress", className: "nginx", hosts: [], certificate: { secretName: "A" } } },
+        }),
+      /hosts: is empty[^]*certificate\.secretName: "A"/,
+    );
+  });
+});
