@@ -5,13 +5,22 @@ import { autoscalerRules } from "@testbro/components/autoscaling";
 import { OwnCertificateAuthority } from "@testbro/components/certificates";
 import { DataTier } from "@testbro/components/data";
 import { NginxLoadBalancer, type BalancerAccess } from "@testbro/components/load-balancer/nginx";
-import { ObservabilityTier } from "@testbro/components/observability";
+import {
+  ObservabilityTier,
+  type AlertingOptions,
+  type ObservabilityOptions,
+  type Receivers,
+  type RuleGroup,
+} from "@testbro/components/observability";
 import { AUTOSCALER_PATH, autoScaler } from "./autoscaler";
 import type { Environment } from "./environment";
 import { platformOf } from "./platform";
 
 /** Path of Prometheus' pages behind the balancer. */
 const PROMETHEUS_PATH = "/prometheus";
+
+/** Path of Alertmanager's pages behind the balancer. */
+const ALERTMANAGER_PATH = "/alertmanager";
 
 /** Why `localhost` does without HSTS. */
 const WITHOUT_HSTS = "browsers apply it to a name on all its ports, and localhost has others of the developer's";
@@ -38,6 +47,12 @@ function monitoringAccess(environment: Environment): { access: BalancerAccess; l
     access: { basicAuth: { realm: "monitoring", users: { [user]: password.bcryptHash } } },
     login: pulumi.secret(password.result.apply((text) => ({ user, password: text }))),
   };
+}
+
+/** Who is told of alerts, where anybody is. */
+function alertingOf({ alerting, images }: Environment): AlertingOptions | undefined {
+  if (Object.keys(alerting).length === 0) return undefined;
+  return { ...(alerting as Receivers), image: images.prometheus, pathPrefix: ALERTMANAGER_PATH };
 }
 
 /** Builds every tier of an environment. */
@@ -75,6 +90,7 @@ export async function deploy(environment: Environment): Promise<Deployment> {
 
   const scaling = autoScaler(environment, platform, scraper, PROMETHEUS_PATH);
   const monitoring = monitoringAccess(environment);
+  const alerting = alertingOf(environment);
   const balancer = new NginxLoadBalancer("load-balancer", {
     platform,
     image: images.nginx,
@@ -90,11 +106,15 @@ export async function deploy(environment: Environment): Promise<Deployment> {
       { name: "api", path: "/api/", to: refs.app.backend, strategy: "least-connections" },
       { name: "websocket", path: "/ws", to: refs.app.backend, strategy: "ip-hash", websocket: true },
       { name: "prometheus", path: `${PROMETHEUS_PATH}/`, to: scraper, access: monitoring.access },
+      ...(alerting
+        ? [{ name: "alertmanager", path: `${ALERTMANAGER_PATH}/`, to: refs.observability.alertmanager, access: monitoring.access }]
+        : []),
       ...(scaling ? [{ name: "autoscaler", path: `${AUTOSCALER_PATH}/`, to: scaling.refs.autoscaler, access: monitoring.access }] : []),
       { name: "frontend", path: "/", to: refs.app.frontend },
     ],
   });
 
+  const { rules = [], ...prometheus } = environment.prometheus;
   new ObservabilityTier("observability", {
     platform,
     refs: refs.observability,
@@ -102,8 +122,9 @@ export async function deploy(environment: Environment): Promise<Deployment> {
     pathPrefix: PROMETHEUS_PATH,
     externalUrl: `${origin}${PROMETHEUS_PATH}`,
     targets: [...app.targets, ...data.targets, ...balancer.targets, ...(scaling?.targets ?? [])],
-    rules: scaling ? [autoscalerRules()] : [],
-    ...environment.prometheus,
+    ...(prometheus as Partial<ObservabilityOptions>),
+    rules: [...(scaling ? [autoscalerRules()] : []), ...(rules as RuleGroup[])],
+    ...(alerting ? { alerting } : {}),
   });
 
   return {
@@ -111,6 +132,7 @@ export async function deploy(environment: Environment): Promise<Deployment> {
     urls: {
       app: `${origin}/`,
       prometheus: `${origin}${PROMETHEUS_PATH}`,
+      ...(alerting ? { alertmanager: `${origin}${ALERTMANAGER_PATH}` } : {}),
       ...(scaling ? { autoscaler: `${origin}${AUTOSCALER_PATH}/` } : {}),
     },
     caPem: ca.certificatePem,

@@ -19,6 +19,7 @@ const GOOD = {
   postgres: {},
   redis: {},
   prometheus: {},
+  alerting: {},
   kubernetes: {},
   autoscaler: {},
   engine: { socket: "/var/run/docker.sock", group: 999 },
@@ -160,6 +161,42 @@ describe("readEnvironment", () => {
     ],
     ["a pace of the auto-scaler that is none", { autoscaler: { checkInterval: 0 } }, [/testbro:autoscaler\.checkInterval: 0: /]],
     ["a socket that is no path", { engine: { socket: "docker.sock", group: 1 } }, [/testbro:engine\.socket: "docker\.sock"/]],
+    [
+      "a webhook that is no address, not repeating what may be a secret",
+      { alerting: { webhooks: [{ url: "https//alerts.example.org/T0/token" }] } },
+      [
+        /^testbro:alerting\.webhooks\[0\]\.url: "https\/\/a…": write an http or https address.*Fix: .*'testbro:alerting\.webhooks\[0\]\.url'/,
+      ],
+    ],
+    [
+      "a receiver nobody knows",
+      { alerting: { webhooks: [{ url: "https://x" }], routes: { critical: ["on-call"] } } },
+      [/^testbro:alerting\.routes\.critical\[0\]: "on-call" is not a receiver\. Fix: write one of webhook-0\./],
+    ],
+    ["alerting that tells nobody", { alerting: { groupWait: 5 } }, [/^testbro:alerting: names no receiver.*Fix:/]],
+    [
+      "a receiver of no kind",
+      { alerting: { pager: [] } },
+      [/^testbro:alerting\.pager: not a configuration key\. Fix: .*slack, webhooks, email/],
+    ],
+    [
+      "a rule that is not PromQL",
+      { prometheus: { rules: [{ name: "own", rules: [{ record: "a:b", expr: "sum(x" }] }] } },
+      [/^testbro:prometheus\.rules\[0\]\.rules\[0\]\.expr: "sum\(x" is not PromQL.*Fix:/],
+    ],
+    [
+      "a rule that is none",
+      { prometheus: { rules: [{ name: "own", rules: [{ alert: "A", expr: "x" }] }] } },
+      [/^testbro:prometheus\.rules\[0\]\.rules\[0\]: .*not a rule; write \{ record, expr \} or/],
+    ],
+    [
+      "a threshold in percent, and more kept than there is room for",
+      { prometheus: { thresholds: { errorRatio: 5 }, retention: { size: "9Gi" } } },
+      [
+        /^testbro:prometheus\.retention\.size: 9Gi is more than 80%/m,
+        /^testbro:prometheus\.thresholds\.errorRatio: 5 is not between 0 and 1/m,
+      ],
+    ],
     ["half a scale", { backend: { scale: { replicas: 2, max: 4 } } }, [/testbro:backend\.scale/, /replicas: N/]],
   ];
   for (const [what, change, messages] of refused) {
@@ -174,6 +211,19 @@ describe("readEnvironment", () => {
     const engine = { socket: "/var/run/docker.sock" };
     assert.match(refusal({ engine }), /testbro:engine\.group: is missing.*stat -c %g \/var\/run\/docker\.sock.*autoscaler\.enabled/);
     assert.equal(readEnvironment("testbro", { ...GOOD, engine, autoscaler: { enabled: false } }).autoscaler.enabled, false);
+  });
+
+  it("takes every way of telling people, and rules of the user", () => {
+    const alerting = {
+      slack: [{ name: "on-call", url: "https://hooks.example.org/T0/x", channel: "#alerts" }],
+      webhooks: [{ url: "http://10.0.0.1:8080/alerts" }],
+      email: [{ to: ["a@example.org"], from: "b@example.org", server: "smtp.example.org:587", user: "u", password: "p" }],
+      routes: { critical: ["on-call", "email-0"], warning: ["webhook-0"] },
+      groupWait: 5,
+    };
+    const prometheus = { runbooks: "https://example.org/runbooks", rules: [{ name: "own", rules: [{ record: "a:b", expr: "sum(x)" }] }] };
+    const environment = readEnvironment("testbro", { ...GOOD, alerting, prometheus });
+    assert.deepEqual([environment.alerting, environment.prometheus], [alerting, prometheus]);
   });
 
   it("names every wrong key at once", () => {

@@ -1,6 +1,23 @@
 import { z } from "zod";
+import {
+  checkAlerting,
+  checkRules,
+  checkSettings,
+  settingsOf,
+  type ObservabilityOptions,
+  type Receivers,
+  type RuleGroup,
+} from "@testbro/components/observability";
 import { bytes, mergeOptions, millicores } from "@testbro/components/workload";
-import { type ImageName, type KubernetesConfig, type PLATFORMS, schema, type TierConfig } from "./schema";
+import {
+  type AlertingConfig,
+  type ImageName,
+  type KubernetesConfig,
+  type PLATFORMS,
+  type PrometheusConfig,
+  schema,
+  type TierConfig,
+} from "./schema";
 import { presets, type BalancerPreset, type PartPreset, type SIZES, type SizePreset, type TierPreset } from "./sizes";
 
 export { IMAGE_NAMES, PLATFORMS, type ImageName, type KubernetesConfig } from "./schema";
@@ -34,7 +51,9 @@ export interface Environment {
   balancer: BalancerPreset;
   postgres: PartPreset;
   redis: PartPreset;
-  prometheus: PartPreset;
+  prometheus: PartPreset & Omit<PrometheusConfig, keyof PartPreset>;
+  /** Who is told of alerts; empty: nobody. */
+  alerting: AlertingConfig;
   /** Which cluster; empty on other platforms. */
   kubernetes: KubernetesConfig;
   autoscaler: AutoScalerEnvironment;
@@ -50,6 +69,9 @@ export interface Environment {
 export class ConfigurationError extends Error {
   override readonly name = "ConfigurationError";
 }
+
+/** Characters of a secret value that a refusal shows. */
+const SHOWN = 8;
 
 /** Keys a stack may set. */
 export const CONFIG_KEYS = Object.keys(schema.shape);
@@ -69,14 +91,23 @@ function knownKeys(path: readonly string[]): string[] {
 function unionMessage(path: readonly string[]): string {
   if (path.includes("storage")) return 'not a quantity; write e.g. "10Gi"';
   if (path.includes("scale")) return "not a scale; write { replicas: N } or { min, max, cpu, memory, requestsPerSecond }, all above 0";
+  if (path.includes("rules")) return "not a rule; write { record, expr } or { alert, expr, forSeconds, severity, summary, description }";
   return path.includes("resources") ? 'not a quantity; write e.g. "500m" for cpu, "256Mi" for memory' : "write text";
+}
+
+/** A key's path as pulumi writes it, e.g. alerting.webhooks[0].url. */
+function keyOf(path: readonly PropertyKey[]): string {
+  return path
+    .map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`))
+    .join("")
+    .slice(1);
 }
 
 function describeIssue(project: string, given: Record<string, unknown>, issue: z.core.$ZodIssue): string {
   const path = issue.path.map(String);
-  const key = `${project}:${path.join(".")}`;
+  const key = `${project}:${keyOf(issue.path)}`;
   if (issue.code === "unrecognized_keys") {
-    const unknown = issue.keys.map((name) => `${project}:${[...path, name].join(".")}`).join(", ");
+    const unknown = issue.keys.map((name) => `${project}:${keyOf([...issue.path, name])}`).join(", ");
     return `${unknown}: not a configuration key. Fix: remove it, or write one of ${knownKeys(path).join(", ")}.`;
   }
   const value = path.reduce<unknown>(
@@ -86,7 +117,13 @@ function describeIssue(project: string, given: Record<string, unknown>, issue: z
   const fix = `Fix: set it in Pulumi.<stack>.yaml, or with pulumi config set --path '${key}' VALUE.`;
   if (value === undefined) return `${key}: is missing. ${fix}`;
   const message = issue.code === "invalid_union" ? unionMessage(path) : issue.message;
-  return `${key}: ${JSON.stringify(value)}: ${message}. ${fix}`;
+  return `${key}: ${shown(path, value)}: ${message}. ${fix}`;
+}
+
+/** A value as it may be printed: of an address or a password only its beginning, enough to see a slip. */
+function shown(path: readonly string[], value: unknown): string {
+  if (typeof value !== "string" || !["url", "slackWebhook", "password"].includes(path.at(-1) ?? "")) return JSON.stringify(value);
+  return JSON.stringify(value.length > SHOWN ? `${value.slice(0, SHOWN)}…` : value);
 }
 
 function complete(preset: TierPreset, given: TierConfig): TierEnvironment {
@@ -167,12 +204,23 @@ function checkTogether(project: string, environment: Environment): string[] {
   const problems = [
     ...checkTier(project, "backend", environment.backend),
     ...checkTier(project, "frontend", environment.frontend),
+    ...checkObservability(project, environment),
     ...(environment.platform === "kubernetes" ? checkKubernetes(project, environment) : checkSwarm(project, environment)),
   ];
   if (environment.httpPort === environment.httpsPort) {
     problems.push(`${project}:httpPort: ${environment.httpPort} is also httpsPort. Fix: give each its own port.`);
   }
   return problems;
+}
+
+/** The component's own checks, here already: a tier that refuses later would leave half a stack behind. */
+function checkObservability(project: string, { alerting, prometheus }: Environment): string[] {
+  const { rules = [], ...options } = prometheus;
+  return [
+    ...(Object.keys(alerting).length === 0 ? [] : checkAlerting(`${project}:alerting`, alerting as Receivers)),
+    ...checkSettings(`${project}:prometheus`, settingsOf(options as Partial<ObservabilityOptions>)),
+    ...checkRules(`${project}:prometheus`, rules as RuleGroup[]),
+  ].map(({ path, message, fix }) => `${path}: ${message}. Fix: ${fix}.`);
 }
 
 function checkSwarm(project: string, environment: Environment): string[] {

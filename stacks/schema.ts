@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { SEVERITIES } from "@testbro/components/observability";
 import { bytes, millicores } from "@testbro/components/workload";
 import { SIZES } from "./sizes";
 
@@ -117,6 +118,64 @@ const autoscaler = z.strictObject({
   slackWebhook: z.url({ protocol: /^https?$/, error: "write the address of an incoming webhook" }).optional(),
 });
 
+const httpAddress = z.url({ protocol: /^https?$/, error: 'write an http or https address, e.g. "https://alerts.example.org/hook"' });
+const receiverName = text.optional();
+const names = z.array(text);
+
+/** Who is told of alerts; what the values mean together is checked by the component's own `checkAlerting`. */
+const alerting = z.strictObject({
+  slack: z.array(z.strictObject({ name: receiverName, url: httpAddress, channel: text })).optional(),
+  webhooks: z.array(z.strictObject({ name: receiverName, url: httpAddress })).optional(),
+  email: z
+    .array(
+      z.strictObject({
+        name: receiverName,
+        to: z.array(text),
+        from: text,
+        server: text,
+        user: text.optional(),
+        password: text.optional(),
+        requireTls: z.boolean().optional(),
+      }),
+    )
+    .optional(),
+  routes: z.strictObject({ critical: names.optional(), warning: names.optional() }).optional(),
+  groupWait: z.number().optional(),
+  groupInterval: z.number().optional(),
+  repeatInterval: z.number().optional(),
+});
+export type AlertingConfig = z.infer<typeof alerting>;
+
+const thresholds = z.strictObject({
+  errorRatio: percent.optional(),
+  latencySeconds: percent.optional(),
+  queueJobs: percent.optional(),
+  redisMemory: percent.optional(),
+  postgresConnections: percent.optional(),
+});
+const rule = z.union([
+  z.strictObject({ record: text, expr: text }),
+  z.strictObject({
+    alert: text,
+    expr: text,
+    forSeconds: z.number(),
+    severity: z.enum(SEVERITIES),
+    labels: z.record(z.string(), text).optional(),
+    summary: text,
+    description: text,
+    runbook: text.optional(),
+  }),
+]);
+
+/** What is kept, for how long, and which alerts there are beside the built-in ones. */
+const prometheus = part.extend({
+  retention: z.strictObject({ days: count.optional(), size: quantity(bytes, '"4Gi"').optional() }).optional(),
+  thresholds: thresholds.optional(),
+  runbooks: httpAddress.optional(),
+  rules: z.array(z.strictObject({ name: text, rules: z.array(rule) })).optional(),
+});
+export type PrometheusConfig = z.infer<typeof prometheus>;
+
 /** The node's Docker engine. */
 const engine = z.strictObject({
   socket: z.string().regex(/^\/[^\0]*[^/\0]$/, "write the path of the engine's socket on the node, e.g. /var/run/docker.sock"),
@@ -148,7 +207,8 @@ export const schema = z.strictObject({
   balancer,
   postgres: part,
   redis: part,
-  prometheus: part,
+  prometheus,
+  alerting,
   kubernetes,
   autoscaler,
   engine,

@@ -1,8 +1,8 @@
-import type { RuleGroup } from "../observability";
+import { withRunbooks, type RuleGroup } from "../observability";
 
 /** Alerts about the auto-scaler itself; that its replica does not answer is told by the alerts every target has. */
 export function autoscalerRules(): RuleGroup {
-  return {
+  return withRunbooks({
     name: "autoscaling",
     rules: [
       {
@@ -32,5 +32,5 @@ export function autoscalerRules(): RuleGroup {
           "{{ $labels.signal }} of {{ $labels.service }} has had no data for 5 min: the service is not shrunk, and grows on its other signals only.",
       },
     ],
-  };
+  });
 }

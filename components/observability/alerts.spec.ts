@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { autoscalerRules } from "../autoscaling/rules";
 import type { MetricsTarget } from "../workload";
-import { builtinRules } from "./builtin-rules";
+import { builtinRules } from "./builtin";
 import { prometheusConfig, toYaml } from "./config";
 import { settingsOf } from "./options";
 import { isAlert, ruleFile } from "./rules";
@@ -218,10 +219,16 @@ const CASES: AlertCase[] = [
   },
 ];
 
+/** The page of an alert: of its group's name, at the heading of its own. */
+function runbookOf(alert: string): string {
+  const group = groups.find(({ rules }) => rules.some((rule) => isAlert(rule) && rule.alert === alert));
+  return `docs/runbooks/${group?.name ?? "?"}.md#${alert.toLowerCase()}`;
+}
+
 function unitTests({ alert, bad, fires, recovered, labels, summary, description, quiet }: AlertCase): object[] {
   const series = (values: Series) => Object.entries(values).map(([name, text]) => ({ series: name, values: text }));
   const at = (seconds: number, expected: object[]) => ({ eval_time: `${seconds}s`, alertname: alert, exp_alerts: expected });
-  const expected = [{ exp_labels: labels, exp_annotations: { summary, description } }];
+  const expected = [{ exp_labels: labels, exp_annotations: { summary, description, runbook_url: runbookOf(alert) } }];
   return [
     {
       name: `${alert} fires and recovers`,
@@ -249,7 +256,7 @@ describe("alert rules", function () {
       console.log(`      promtool cannot be run (${found.error.message}): install Debian's package prometheus or set PROMTOOL to its path`);
       this.skip();
     }
-    await writeFile(join(folder, "rules.yml"), toYaml(ruleFile(groups)));
+    await writeFile(join(folder, "rules.yml"), toYaml(ruleFile(groups, "docs/runbooks")));
   });
 
   after(() => rm(folder, { recursive: true, force: true }));
@@ -273,6 +280,18 @@ describe("alert rules", function () {
 });
 
 describe("built-in alerts", () => {
+  it("each have a heading in docs/runbooks where their link leads", async () => {
+    const runbooks = join(__dirname, "../../../docs/runbooks");
+    for (const { rules } of [...groups, autoscalerRules()]) {
+      for (const { alert, runbook } of rules.filter(isAlert)) {
+        const [page, anchor] = (runbook ?? "").split("#");
+        const text = await readFile(join(runbooks, page ?? ""), "utf8");
+        const headings = [...text.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading?.toLowerCase());
+        assert.ok(headings.includes(anchor), `${alert}: ${page} has no heading "## ${alert}"`);
+      }
+    }
+  });
+
   it("each have a case above", () => {
     const alerts = groups.flatMap(({ rules }) => rules.filter(isAlert).map(({ alert }) => alert));
     assert.deepEqual(CASES.map(({ alert }) => alert).sort(), [...new Set(alerts)].sort());

@@ -59,6 +59,16 @@ describe("ObservabilityTier's checks", () => {
     ["the same workload twice", { targets: [target("x"), target("x")] }, /\.targets\[1\]\.ref: testbro-x is there twice/],
     ["a group of a built-in name", { rules: [{ name: "traffic", rules: [] }] }, /\.rules\[0\]\.name: "traffic" is there already/],
     ["an empty expression", { rules: [{ name: "a", rules: [{ record: "a:b", expr: " " }] }] }, /\.rules\[0\]\.rules\[0\]\.expr: is empty/],
+    [
+      "an expression that breaks off",
+      { rules: [{ name: "a", rules: [{ record: "a:b", expr: "sum(rate(x[5m])" }] }] },
+      /\.expr: "sum\(rate\(x\[5m\]\)" is not PromQL: it ends too early/,
+    ],
+    [
+      "an expression with a word that is no function",
+      { rules: [{ name: "a", rules: [{ record: "a:b", expr: "rat(x[5m])" }] }] },
+      /\.expr: "rat\(x\[5m\]\)" is not PromQL: wrong at "rat\(x/,
+    ],
     ["a record that is no metric", { rules: [{ name: "a", rules: [{ record: "a b", expr: "1" }] }] }, /\.record: "a b"/],
     [
       "an alert that explains nothing",
@@ -77,6 +87,37 @@ describe("ObservabilityTier's checks", () => {
       { alerting: { image: "a", slack: [{ url: "https://x", channel: "my alerts" }] } },
       /\.alerting\.slack\[0\]\.channel: "my alerts"/,
     ],
+    [
+      "a receiver nobody knows, one without a use, and a route to nobody",
+      {
+        alerting: {
+          image: "a",
+          webhooks: [{ name: "team", url: "http://x" }, { url: "http://y" }],
+          routes: { critical: ["on-call"], warning: [] },
+        },
+      },
+      /routes\.critical\[0\]: "on-call" is not a receiver\. Fix: write one of team, webhook-1[^]*routes\.warning: names nobody[^]*webhooks\[0\]: "team" is told of nothing/,
+    ],
+    [
+      "two receivers of one name, and a name that is none",
+      {
+        alerting: {
+          image: "a",
+          webhooks: [
+            { name: "a", url: "http://x" },
+            { name: "a", url: "http://y" },
+          ],
+          slack: [{ name: "A b", url: "http://z", channel: "x" }],
+        },
+      },
+      /slack\[0\]\.name: "A b"[^]*webhooks\[1\]\.name: "a" is another receiver's name/,
+    ],
+    [
+      "mail that cannot be sent",
+      { alerting: { image: "a", email: [{ to: ["ops"], from: "x", server: "smtp.example.org", user: "me" }] } },
+      /email\[0\]\.to\[0\]: "ops"[^]*\.from: "x"[^]*\.server: "smtp\.example\.org"[^]*\.password: is missing/,
+    ],
+    ["mail to nobody", { alerting: { image: "a", email: [{ to: [], from: "a@b.c", server: "s:25" }] } }, /email\[0\]\.to: names nobody/],
     ["a wait of zero", { alerting: { image: "a", webhooks: [{ url: "http://x" }], groupWait: 0 } }, /\.alerting\.groupWait: 0/],
     ["no image", { image: "" }, /prometheus\.image: is missing/],
     ["no image of Alertmanager", { alerting: { image: "", webhooks: [{ url: "http://x" }] } }, /alertmanager\.image: is missing/],

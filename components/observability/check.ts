@@ -1,6 +1,9 @@
 import { bytes, type MetricsTarget, type Problem } from "../workload";
-import type { AlertingOptions, ObservabilityOptions, Settings } from "./options";
-import { isAlert, type RuleGroup } from "./rules";
+import { BUILTIN_GROUPS } from "./builtin";
+import { checkAlerting, checkPrefix, checkUrl } from "./check-alerting";
+import type { ObservabilityOptions, Settings } from "./options";
+import { promqlProblem } from "./promql";
+import { isAlert, SEVERITIES, type RuleGroup } from "./rules";
 
 type Report = (path: string, message: string, fix: string) => void;
 
@@ -10,12 +13,10 @@ const SELECTED_METRIC = /^[a-zA-Z_:][a-zA-Z0-9_:]*(\{[^{}]*\})?$/;
 const LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 const RECORD = METRIC;
 
-function checkPrefix(report: Report, path: string, prefix: string): void {
-  if (/^(\/[A-Za-z0-9._~-]+)+$/.test(prefix)) return;
-  report(path, `"${prefix}" is not a path prefix`, 'start it with / and do not end it with one, e.g. "/prometheus"');
-}
-
-function checkSettings(report: Report, name: string, settings: Settings): void {
+/** Everything wrong with what is kept and where alerts begin. */
+export function checkSettings(name: string, settings: Settings): Problem[] {
+  const problems: Problem[] = [];
+  const report: Report = (path, message, fix) => problems.push({ path, message, fix });
   checkPrefix(report, `${name}.pathPrefix`, settings.pathPrefix);
   if (!(Number.isInteger(settings.scrapeInterval) && settings.scrapeInterval >= 1 && settings.scrapeInterval <= 120)) {
     // Prometheus takes a series as gone after 5 min without a sample; rates need several samples before that.
@@ -39,6 +40,7 @@ function checkSettings(report: Report, name: string, settings: Settings): void {
     if ((key === "queue" || key === "ready" ? SELECTED_METRIC : METRIC).test(metric)) continue;
     report(`${name}.metricNames.${key}`, `"${metric}" is not a metric's name`, 'e.g. "http_requests_total"');
   }
+  return problems;
 }
 
 function checkSizes(report: Report, name: string, size: string | number, storage: string | number): void {
@@ -84,10 +86,10 @@ export function checkTargets(name: string, targets: readonly MetricsTarget[]): P
   return problems;
 }
 
-/** Everything wrong with rules given by the user; `promtool` alone can tell whether an expression is PromQL. */
+/** Everything wrong with rules given by the user, as far as can be told without a Prometheus. */
 export function checkRules(name: string, groups: readonly RuleGroup[]): Problem[] {
   const problems: Problem[] = [];
-  const names = new Set<string>(["availability", "traffic", "stores", "monitoring"]);
+  const names = new Set<string>(BUILTIN_GROUPS);
   for (const [index, group] of groups.entries()) {
     const at = `${name}.rules[${index}]`;
     if (names.has(group.name)) {
@@ -97,7 +99,8 @@ export function checkRules(name: string, groups: readonly RuleGroup[]): Problem[
     for (const [position, rule] of group.rules.entries()) {
       const report = (key: string, message: string, fix: string) =>
         problems.push({ path: `${at}.rules[${position}].${key}`, message, fix });
-      if (rule.expr.trim() === "") report("expr", "is empty", "give a PromQL expression");
+      const wrong = promqlProblem(rule.expr);
+      if (wrong !== undefined) report("expr", wrong, "give a PromQL expression");
       if (!isAlert(rule)) {
         if (!RECORD.test(rule.record)) report("record", `"${rule.record}" is not a metric's name`, 'e.g. "workload:requests:rate"');
         continue;
@@ -106,6 +109,8 @@ export function checkRules(name: string, groups: readonly RuleGroup[]): Problem[
       if (!(Number.isInteger(rule.forSeconds) && rule.forSeconds >= 0)) {
         report("forSeconds", `${rule.forSeconds} is not a whole number of at least 0`, "e.g. 60");
       }
+      if (!SEVERITIES.includes(rule.severity))
+        report("severity", `"${String(rule.severity)}" is not a severity`, `write one of ${SEVERITIES.join(", ")}`);
       for (const key of ["summary", "description"] as const) {
         if (rule[key].trim() === "") report(key, "is empty", "say what happens and what to do");
       }
@@ -114,41 +119,11 @@ export function checkRules(name: string, groups: readonly RuleGroup[]): Problem[
   return problems;
 }
 
-function checkUrl(report: Report, path: string, url: unknown): void {
-  // An Output cannot be looked at here; a plain string can.
-  if (typeof url !== "string") return;
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed && ["http:", "https:"].includes(parsed.protocol)) return;
-  // The address may be a secret, so it is not repeated.
-  report(path, "is not an http or https address", 'e.g. "https://alerts.example.org/hook"');
-}
-
-function checkAlerting(report: Report, name: string, alerting: AlertingOptions): void {
-  const { slack = [], webhooks = [] } = alerting;
-  if (slack.length + webhooks.length === 0) {
-    report(`${name}.alerting`, "names no receiver, so nobody would be told", "give slack or webhooks, or leave alerting out");
-  }
-  slack.forEach(({ url, channel }, index) => {
-    checkUrl(report, `${name}.alerting.slack[${index}].url`, url);
-    if (!/^[#@]?[a-z0-9][a-z0-9._-]*$/.test(channel)) {
-      report(`${name}.alerting.slack[${index}].channel`, `"${channel}" is not a channel`, 'e.g. "#alerts"');
-    }
-  });
-  webhooks.forEach(({ url }, index) => checkUrl(report, `${name}.alerting.webhooks[${index}].url`, url));
-  for (const key of ["groupWait", "repeatInterval"] as const) {
-    const seconds = alerting[key];
-    if (seconds !== undefined && !(Number.isInteger(seconds) && seconds >= 1)) {
-      report(`${name}.alerting.${key}`, `${seconds} is not a whole number of seconds above 0`, "e.g. 10");
-    }
-  }
-  if (alerting.pathPrefix !== undefined) checkPrefix(report, `${name}.alerting.pathPrefix`, alerting.pathPrefix);
-}
-
 /** Everything wrong with the options themselves; the workloads made of them are checked by the platform. */
 export function checkObservability(name: string, options: ObservabilityOptions, settings: Settings): Problem[] {
   const problems: Problem[] = [];
   const report: Report = (path, message, fix) => problems.push({ path, message, fix });
-  checkSettings(report, name, settings);
+  problems.push(...checkSettings(name, settings));
   if (typeof options.externalUrl === "string") {
     const url = options.externalUrl;
     checkUrl(report, `${name}.externalUrl`, url);
@@ -160,6 +135,6 @@ export function checkObservability(name: string, options: ObservabilityOptions, 
       );
     }
   }
-  if (options.alerting) checkAlerting(report, name, options.alerting);
+  if (options.alerting) problems.push(...checkAlerting(`${name}.alerting`, options.alerting));
   return [...problems, ...checkTargets(name, options.targets), ...checkRules(name, options.rules ?? [])];
 }

@@ -1,6 +1,9 @@
+export * from "./alerting-options";
 export * from "./options";
 export * from "./rules";
-export { builtinRules, RECORDED } from "./builtin-rules";
+export { builtinRules, RECORDED } from "./builtin";
+export { checkAlerting } from "./check-alerting";
+export { checkRules, checkSettings } from "./check";
 export { prometheusConfig, toYaml, type PrometheusConfig } from "./config";
-export { alertmanagerConfig } from "./alertmanager";
+export { alertmanagerConfig } from "./alertmanager-config";
 export { ObservabilityTier } from "./tier";

@@ -6,6 +6,7 @@ import { recordResources, valueOf } from "../platform/testing/mocks";
 import { RecordingPlatform } from "../platform/testing/recording";
 import type { MetricsTarget } from "../workload";
 import type { PrometheusConfig } from "./config";
+import type { AlertingOptions } from "./alerting-options";
 import type { ObservabilityOptions } from "./options";
 
 let observability: typeof import("./index.js");
@@ -121,7 +122,7 @@ describe("ObservabilityTier", () => {
     const alerts = all.filter(({ alert }) => alert !== undefined);
     for (const { alert, labels, annotations } of alerts) {
       assert.match((labels as { severity: string }).severity, /^(critical|warning)$/, alert);
-      assert.deepEqual(Object.keys(annotations ?? {}), ["summary", "description"], alert);
+      assert.deepEqual(Object.keys(annotations ?? {}), ["summary", "description", "runbook_url"], alert);
     }
     const minimums = alerts.filter(({ alert }) => alert === "ReplicasBelowMinimum").map(({ expr }) => expr);
     assert.deepEqual(minimums, [
@@ -207,18 +208,66 @@ describe("ObservabilityTier", () => {
       );
     });
 
-    it("keeps the receivers' addresses secret: they are in files, not in the configuration", async () => {
-      tier({ alerting });
+    it("keeps what is secret of the receivers in files, out of the configuration", async () => {
+      const email = { to: ["a@example.org", "b@example.org"], from: "alerts@example.org", server: "smtp.example.org:587" };
+      tier({ alerting: { ...alerting, email: [{ ...email, user: "alerts", password: "hidden" }, email] } });
       const workload = platform.workload("alertmanager");
       const text = await valueOf(workload.files!["/etc/alertmanager/alertmanager.yml"]!.content);
-      assert.doesNotMatch(text, /hooks\.example\.org|hook:8080/);
-      const { receivers } = parse(text) as {
-        receivers: { slack_configs: { api_url_file: string }[]; webhook_configs: { url_file: string }[] }[];
+      assert.doesNotMatch(text, /hooks\.example\.org|hook:8080|hidden/);
+      const secrets = Object.fromEntries(
+        Object.entries(workload.secrets ?? {}).map(([path, secret]) => [path, platform.secrets.find((each) => each === secret)!.data]),
+      );
+      const values = Object.entries(secrets).map(async ([path, data]) => [path, await valueOf(data)] as const);
+      assert.deepEqual(Object.fromEntries(await Promise.all(values)), {
+        "/run/secrets/slack-url-0": slack,
+        "/run/secrets/webhook-url-0": "http://hook:8080/x",
+        "/run/secrets/email-password-0": "hidden",
+      });
+      for (const content of Object.values(secrets)) assert.equal(await pulumi.isSecret(pulumi.output(content)), true);
+    });
+
+    it("tells everybody of everything unless routes say otherwise", async () => {
+      const email = [{ name: "team", to: ["team@example.org"], from: "alerts@example.org", server: "smtp.example.org:587" }];
+      interface Config {
+        route: { receiver: string; group_by: string[]; routes: object[] };
+        receivers: { name: string; slack_configs?: object[]; webhook_configs?: object[]; email_configs?: object[] }[];
+      }
+      const told = async (routes?: AlertingOptions["routes"]) => {
+        platform = new RecordingPlatform(unique("platform"));
+        tier({ alerting: { ...alerting, email, ...(routes ? { routes } : {}) } });
+        const { route, receivers } = await fileOf<Config>("alertmanager", "/etc/alertmanager/alertmanager.yml");
+        assert.deepEqual(route.group_by, ["alertname", "workload"]);
+        assert.deepEqual(route.routes, [
+          { receiver: "critical", matchers: ['severity="critical"'] },
+          { receiver: "warning", matchers: ['severity="warning"'] },
+        ]);
+        return receivers.map(({ name, ...kinds }) => [name, ...Object.keys(kinds)].join(" "));
       };
-      const paths = [receivers[0]!.slack_configs[0]!.api_url_file, receivers[0]!.webhook_configs[0]!.url_file];
-      const contents = paths.map((path) => platform.secrets.find((secret) => secret === workload.secrets?.[path])!.data);
-      assert.deepEqual(await Promise.all(contents.map((content) => valueOf(content))), [slack, "http://hook:8080/x"]);
-      for (const content of contents) assert.equal(await pulumi.isSecret(pulumi.output(content)), true);
+      const all = "slack_configs webhook_configs email_configs";
+      assert.deepEqual(await told(), [`everyone ${all}`, `critical ${all}`, `warning ${all}`]);
+      assert.deepEqual(await told({ critical: ["slack-0", "webhook-0"], warning: ["team"] }), [
+        `everyone ${all}`,
+        "critical slack_configs webhook_configs",
+        "warning email_configs",
+      ]);
+    });
+
+    it("has nothing in the way from a cause to who is told: only a consequence is held back", async () => {
+      tier({ alerting });
+      const known = new Set((await rules()).groups.flatMap((group) => group.rules.map(({ alert }) => alert)));
+      const { inhibit_rules: inhibitions } = await fileOf<{ inhibit_rules: { source_matchers: string[]; target_matchers: string[] }[] }>(
+        "alertmanager",
+        "/etc/alertmanager/alertmanager.yml",
+      );
+      for (const {
+        source_matchers: [source],
+        target_matchers: [target],
+      } of inhibitions) {
+        for (const name of [source, ...(target ?? "").split("|")]) {
+          const alert = (name ?? "").replace(/^alertname=~?"|"$/g, "");
+          assert.ok(known.has(alert), `no alert is called ${alert}`);
+        }
+      }
     });
 
     it("is told by Prometheus, watched by it, and linked at the same host", async () => {

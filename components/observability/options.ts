@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Platform } from "../platform";
 import type { ByteQuantity, DeepPartial, MetricsTarget, Placement, ProbeTiming, Ref, Resources, WorkloadOverrides } from "../workload";
+import type { AlertingOptions } from "./alerting-options";
 import type { RuleGroup } from "./rules";
 
 /** Names of the app's metrics that the rules read. */
@@ -37,24 +38,6 @@ export interface Retention {
   size: ByteQuantity;
 }
 
-/** Who is told of alerts. At least one receiver. */
-export interface AlertingOptions {
-  /** Image with Alertmanager. */
-  image: pulumi.Input<string>;
-  /** Slack channels. `url` is the incoming webhook's secret address. @default [] */
-  slack?: { url: pulumi.Input<string>; channel: string }[];
-  /** Webhooks that get Alertmanager's JSON. `url` is treated as a secret. @default [] */
-  webhooks?: { url: pulumi.Input<string> }[];
-  /** Seconds to wait for more alerts of a group before telling. @default 10 */
-  groupWait?: number;
-  /** Seconds after which an alert that still fires is told again. @default 14400 */
-  repeatInterval?: number;
-  /** HTTP path prefix of its pages. @default "/alertmanager" */
-  pathPrefix?: string;
-  /** Any field of the workload, laid over everything above. */
-  workload?: WorkloadOverrides;
-}
-
 /** References of the tier: port name `http`. */
 export interface ObservabilityRefs {
   prometheus: Ref;
@@ -85,6 +68,8 @@ export interface ObservabilityOptions {
   metricNames?: Partial<MetricNames>;
   /** Where alerts begin. */
   thresholds?: Partial<Thresholds>;
+  /** Where the runbooks of docs/runbooks are published; alerts link there. @default "docs/runbooks", a path in the repository */
+  runbooks?: string;
   /** Alert rules of your own, added to the built-in ones. @default [] */
   rules?: RuleGroup[];
   /** Tells people about alerts. @default none: alerts show in Prometheus only */
@@ -107,11 +92,16 @@ export interface Settings {
   storage: ByteQuantity;
   metricNames: MetricNames;
   thresholds: Thresholds;
+  /** Without a slash at its end. */
+  runbooks: string;
 }
 
 /** Defaults filled in. */
 export function settingsOf(
-  options: Pick<ObservabilityOptions, "pathPrefix" | "scrapeInterval" | "retention" | "storage" | "metricNames" | "thresholds">,
+  options: Pick<
+    ObservabilityOptions,
+    "pathPrefix" | "scrapeInterval" | "retention" | "storage" | "metricNames" | "thresholds" | "runbooks"
+  >,
 ): Settings {
   return {
     pathPrefix: options.pathPrefix ?? "/prometheus",
@@ -126,5 +116,6 @@ export function settingsOf(
       ...options.metricNames,
     },
     thresholds: { errorRatio: 0.05, latencySeconds: 1, queueJobs: 100, redisMemory: 0.9, postgresConnections: 0.9, ...options.thresholds },
+    runbooks: (options.runbooks ?? "docs/runbooks").replace(/\/+$/, ""),
   };
 }

@@ -1,5 +1,6 @@
 /** How soon somebody should look: `critical`: users notice now; `warning`: they will, or one replica is affected. */
-export type Severity = "critical" | "warning";
+export const SEVERITIES = ["critical", "warning"] as const;
+export type Severity = (typeof SEVERITIES)[number];
 
 /** A series computed at every evaluation, under a name of its own. */
 export interface RecordingRule {
@@ -24,6 +25,8 @@ export interface AlertRule {
   summary: string;
   /** What happens, with the numbers, and where to look first; templates allowed. */
   description: string;
+  /** The page that says what to do: a path below the tier's `runbooks`, or an address. @default none */
+  runbook?: string;
 }
 
 export type Rule = RecordingRule | AlertRule;
@@ -39,8 +42,22 @@ export function isAlert(rule: Rule): rule is AlertRule {
   return "alert" in rule;
 }
 
-/** The content of a Prometheus rule file, ready for YAML. */
-export function ruleFile(groups: readonly RuleGroup[]): object {
+/** The group with a runbook for each alert that has none: the page of the group's name, at the alert's heading. */
+export function withRunbooks(group: RuleGroup): RuleGroup {
+  const page = (rule: AlertRule): AlertRule => ({ runbook: `${group.name}.md#${rule.alert.toLowerCase()}`, ...rule });
+  return { ...group, rules: group.rules.map((rule) => (isAlert(rule) ? page(rule) : rule)) };
+}
+
+function annotations({ summary, description, runbook }: AlertRule, runbooks: string): Record<string, string> {
+  if (runbook === undefined) return { summary, description };
+  return { summary, description, runbook_url: URL.canParse(runbook) ? runbook : `${runbooks}/${runbook}` };
+}
+
+/**
+ * The content of a Prometheus rule file, ready for YAML.
+ * @param runbooks where runbooks are, without a slash at its end
+ */
+export function ruleFile(groups: readonly RuleGroup[], runbooks: string): object {
   return {
     groups: groups.map(({ name, rules }) => ({
       name,
@@ -51,7 +68,7 @@ export function ruleFile(groups: readonly RuleGroup[]): object {
               expr: rule.expr,
               for: `${rule.forSeconds}s`,
               labels: { severity: rule.severity, ...rule.labels },
-              annotations: { summary: rule.summary, description: rule.description },
+              annotations: annotations(rule, runbooks),
             }
           : { record: rule.record, expr: rule.expr },
       ),

@@ -1,11 +1,14 @@
+import { basename } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { Platform, Running } from "../platform";
 import { describeProblems, metricsTarget, onlyPorts, SEGMENTS, type MetricsTarget, type Secret, type Workload } from "../workload";
-import { ALERTMANAGER_PORT, alertmanagerWorkload, urlPath } from "./alertmanager";
-import { builtinRules } from "./builtin-rules";
+import type { AlertingOptions } from "./alerting-options";
+import { ALERTMANAGER_PORT, alertmanagerWorkload } from "./alertmanager";
+import { secretPath } from "./alertmanager-config";
+import { builtinRules } from "./builtin";
 import { checkObservability } from "./check";
 import { prometheusConfig, toYaml } from "./config";
-import { settingsOf, type AlertingOptions, type ObservabilityOptions, type ObservabilityRefs } from "./options";
+import { settingsOf, type ObservabilityOptions, type ObservabilityRefs } from "./options";
 import { PROMETHEUS_PORT, prometheusWorkload } from "./prometheus";
 import { ruleFile } from "./rules";
 
@@ -59,7 +62,7 @@ export class ObservabilityTier extends pulumi.ComponentResource {
           alerting && { host: alertmanager.host, port: ALERTMANAGER_PORT, pathPrefix: alerting.pathPrefix ?? "/alertmanager" },
         ),
       ),
-      rules: toYaml(ruleFile([...builtinRules(this.targets, settings, told !== undefined), ...(options.rules ?? [])])),
+      rules: toYaml(ruleFile([...builtinRules(this.targets, settings, told !== undefined), ...(options.rules ?? [])], settings.runbooks)),
     };
     const scrapes = this.targets.filter(({ ref }) => ref.fullName !== prometheus.fullName).map(({ ref, port }) => onlyPorts(ref, [port]));
     const workload = prometheusWorkload(options, settings, content, scrapes);
@@ -70,7 +73,7 @@ export class ObservabilityTier extends pulumi.ComponentResource {
     this.alertmanager =
       alerting &&
       told &&
-      platform.run(alertmanager, { ...told, secrets: { ...this.urls(options, alerting), ...told.secrets } }, { parent: this });
+      platform.run(alertmanager, { ...told, secrets: { ...this.receiverSecrets(options, alerting), ...told.secrets } }, { parent: this });
     this.registerOutputs({ prometheus: prometheus.fullName });
   }
 
@@ -82,15 +85,20 @@ export class ObservabilityTier extends pulumi.ComponentResource {
     return pulumi.output(options.externalUrl).apply((url) => (URL.canParse(url) ? `${new URL(url).origin}${prefix}` : inside));
   }
 
-  private urls({ platform }: ObservabilityOptions, alerting: AlertingOptions): NonNullable<Workload["secrets"]> {
+  /** What is secret about the receivers, by the file it is read from. */
+  private receiverSecrets({ platform }: ObservabilityOptions, alerting: AlertingOptions): NonNullable<Workload["secrets"]> {
+    const values: [string, pulumi.Input<string> | undefined][] = [
+      ...(alerting.slack ?? []).map(({ url }, index): [string, pulumi.Input<string>] => [secretPath("slack", index), url]),
+      ...(alerting.webhooks ?? []).map(({ url }, index): [string, pulumi.Input<string>] => [secretPath("webhooks", index), url]),
+      ...(alerting.email ?? []).map(({ password }, index): [string, pulumi.Input<string> | undefined] => [
+        secretPath("email", index),
+        password,
+      ]),
+    ];
     const secrets: Record<string, Secret> = {};
-    for (const [kind, receivers] of [
-      ["slack", alerting.slack ?? []],
-      ["webhook", alerting.webhooks ?? []],
-    ] as const) {
-      for (const [index, { url }] of receivers.entries()) {
-        secrets[urlPath(kind, index)] = platform.secret(`alertmanager-${kind}-url-${index}`, pulumi.secret(url), { parent: this });
-      }
+    for (const [path, value] of values) {
+      if (value === undefined) continue;
+      secrets[path] = platform.secret(`alertmanager-${basename(path)}`, pulumi.secret(value), { parent: this });
     }
     return secrets;
   }
