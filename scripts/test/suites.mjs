@@ -15,7 +15,7 @@ const UNIT_SPECS = [
   "test/dist/{load,reachability}/**/*.spec.js",
   "scripts/**/*.spec.mjs",
   "toolchain/*.spec.mjs",
-  "toolchain/{pulumi,docker,kubernetes}/*.spec.mjs",
+  "toolchain/{pulumi,docker,kubernetes,traefik}/*.spec.mjs",
   "images/*.spec.mjs",
 ];
 

@@ -7,7 +7,7 @@ import { paths as defaultPaths } from "../paths.mjs";
 import { find, run } from "../process.mjs";
 import { progress as defaultProgress } from "../progress.mjs";
 import { hasPlugin, placePlugin, pulumiHome, usersPlugin } from "./home.mjs";
-import { askSite, downloadCli, downloadedCli, installPlugin } from "./official.mjs";
+import { askPulumi, downloadCli, downloadedCli, installPlugin } from "./official.mjs";
 import { keyOf, partNamed } from "./recipe.mjs";
 import { buildPart, finishedBuild } from "./source.mjs";
 import { CLI, compareVersions, OLDEST_CLI, PLUGINS, PLUGINS_ON_DEMAND } from "./versions.mjs";
@@ -163,7 +163,7 @@ async function getPlugin(name, version, cli, context) {
   // A CLI that was built here means that the site could not be reached; its plugins then follow the same way.
   if (mode !== "source" && !built && (cli.origin !== "source" || mode === "official")) {
     try {
-      await askSite(context);
+      await askPulumi(context);
       await installPlugin(cli.bin, name, version, cli.env, context.progress);
       return "official";
     } catch (error) {

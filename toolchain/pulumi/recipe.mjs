@@ -23,6 +23,14 @@ export const TAGS = "osusergo,grpcnotrace,no_compose";
  */
 
 /**
+ * @typedef {object} PatchedModule A published module of which some files are replaced by our own, for a `replace` in go.mod.
+ * @property {string} module Path and version, such as `example.org/a@v1.2.3`.
+ * @property {string} sum Its checksum as go.sum would have it.
+ * @property {string} folder Where the `replace` looks for it, below the sources.
+ * @property {Readonly<Record<string, string>>} files File in it → file below the sources that takes its place.
+ */
+
+/**
  * @typedef {object} Part
  * @property {string} name
  * @property {string} title For people.
@@ -31,6 +39,7 @@ export const TAGS = "osusergo,grpcnotrace,no_compose";
  * @property {Compilation[]} compilations
  * @property {Readonly<Record<string, string>>} scripts Executable scripts that lie beside the binaries, by name.
  * @property {number} seconds Roughly how long a first build takes on two cores, as measured.
+ * @property {readonly PatchedModule[]} [patched] Modules that lie below the sources only while it is built.
  */
 
 /**
@@ -146,6 +155,7 @@ export function buildArguments({ target, versionVariable, version, tags = TAGS, 
 export function keyOf(part, sources = GO_SOURCES) {
   const hash = createHash("sha256");
   hash.update(JSON.stringify({ platform: process.platform, arch: process.arch, scripts: part.scripts }));
+  if (part.patched) hash.update(JSON.stringify(part.patched));
   for (const compilation of part.compilations) hash.update(buildArguments(compilation, compilation.binary).join("\0"));
   for (const file of part.sources.flatMap((source) => filesOf(join(sources, source)))) {
     // A test of a plugin is not part of the plugin.

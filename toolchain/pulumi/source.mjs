@@ -1,5 +1,5 @@
 // Builds from source through the Go module proxy: the fallback where nothing can be downloaded, and the air-gapped install.
-import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ToolchainError } from "../errors.mjs";
 import { withLock } from "../lock.mjs";
@@ -59,11 +59,13 @@ export async function buildPart(part, context) {
       if (made) return made;
       return inScratch(paths.scratch, async (scratch) => {
         const title = `Building ${part.title} ${part.version} from source (once; about ${minutes(part.seconds)} on two cores)`;
-        await progress.step(title, async (detail) => {
-          for (const compilation of part.compilations) {
-            await compile(go, compilation, { scratch, sources, env, detail, title: part.title });
-          }
-        });
+        await progress.step(title, (detail) =>
+          withPatched(part, { go, sources, env, root: paths.scratch }, async (from) => {
+            for (const compilation of part.compilations) {
+              await compile(go, compilation, { scratch, sources: from, env, detail, title: part.title });
+            }
+          }),
+        );
         for (const [name, text] of Object.entries(part.scripts)) writeFileSync(join(scratch, name), text, { mode: 0o755 });
         mkdirSync(paths.built, { recursive: true });
         renameSync(scratch, join(paths.built, key));
@@ -72,6 +74,55 @@ export async function buildPart(part, context) {
     },
     { onWait },
   );
+}
+
+/**
+ * Runs `work` with the sources, and where a part has patched modules, with a copy of its sources that has them beside it: they are
+ * taken from Go's module cache, and never stand in the checkout.
+ *
+ * @param {Part} part
+ * @param {{ go: string, sources: string, env: NodeJS.ProcessEnv, root: string }} where
+ * @param {(sources: string) => Promise<void>} work
+ */
+async function withPatched(part, { go, sources, env, root }, work) {
+  if (!part.patched) return work(sources);
+  await inScratch(root, async (copy) => {
+    for (const source of part.sources) cpSync(join(sources, source), join(copy, source), { recursive: true });
+    for (const { module, sum, folder, files } of part.patched ?? []) {
+      const target = join(copy, folder);
+      cpSync(await downloadModule(go, module, sum, { env, cwd: copy }), target, { recursive: true });
+      makeWritable(target);
+      for (const [to, from] of Object.entries(files)) cpSync(join(sources, from), join(target, to));
+    }
+    await work(copy);
+  });
+}
+
+/**
+ * @param {string} go
+ * @param {string} module
+ * @param {string} sum
+ * @param {{ env: NodeJS.ProcessEnv, cwd: string }} where
+ * @returns {Promise<string>} Its folder in Go's module cache, where every file is read-only.
+ */
+async function downloadModule(go, module, sum, { env, cwd }) {
+  const { stdout, stderr } = await run(go, ["mod", "download", "-json", module], { cwd, env: buildEnvironment(env) });
+  /** @type {{ Dir?: string, Sum?: string, Error?: string }} */
+  const answer = stdout.trim().startsWith("{") ? JSON.parse(stdout) : { Error: lastLines(stderr) };
+  if (!answer.Dir) throw new ToolchainError(`the Go module ${module} could not be had: ${answer.Error ?? lastLines(stderr)}`);
+  if (answer.Sum !== sum)
+    throw new ToolchainError(`the Go module ${module} is not the one that was tried: its sum is ${answer.Sum}, not ${sum}`);
+  return answer.Dir;
+}
+
+/** @param {string} folder */
+function makeWritable(folder) {
+  chmodSync(folder, 0o755);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) makeWritable(path);
+    else chmodSync(path, 0o644);
+  }
 }
 
 /** @param {number} seconds */
