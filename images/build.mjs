@@ -24,7 +24,7 @@ const PROXY_SETTINGS = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "
  * @property {string} [host] The engine's address. Default DOCKER_HOST, else the system's engine.
  * @property {string} [clientBin] Path of the docker client. Default the one on PATH.
  * @property {string} [base] Reference of the base image; one that images.lock.json lists is taken by its digest. Default debian:trixie-slim.
- * @property {string[]} [only] Names of the images wanted; their parents come along. Default all.
+ * @property {string[]} [only] Names of the images wanted; their parents come along. Default all but those built on request.
  * @property {string[]} [extra] Further folders with a Dockerfile. Absolute paths.
  * @property {(line: string) => void} [log] Gets a line for each thing worth knowing. Default stderr.
  * @property {string} [folder] Folder with the image folders. Default this one.
@@ -41,13 +41,14 @@ const PROXY_SETTINGS = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "
  * @throws {ToolchainError} With the last lines of a failing build, or the problems of the recipes.
  */
 export async function buildImages(options = {}) {
-  const { only, extra = [], folder = IMAGES_FOLDER, keepAfter = 5000 } = options;
+  const { extra = [], folder = IMAGES_FOLDER, keepAfter = 5000 } = options;
   const engine = new Engine(options);
   const log = options.log ?? ((line) => progress.line(line));
   const archive = options.archive ?? new Archive();
   const { reference: base, warning } = lockedReference(options.base ?? "debian:trixie-slim");
   const recipes = readRecipes(folder, extra);
-  const unknown = (only ?? []).filter((name) => !recipes.has(name));
+  const only = options.only ?? [...recipes.values()].filter(({ onRequest }) => !onRequest).map(({ name }) => name);
+  const unknown = only.filter((name) => !recipes.has(name));
   if (unknown.length > 0) {
     throw new ToolchainError(`There is no image ${unknown.join(", ")}: use ${[...recipes.keys()].join(", ")}.`);
   }
@@ -58,7 +59,7 @@ export async function buildImages(options = {}) {
     /** @type {Map<string, { hash: string, reference: string, context: string, base: () => Promise<string> }>} */
     const plans = new Map();
     for (const recipe of recipes.values()) {
-      if (only && !wantedBy(only, recipe.name, recipes)) continue;
+      if (!wantedBy(only, recipe.name, recipes)) continue;
       const context = mkdtempSync(join(contexts, `${recipe.name}-`));
       await layOut(recipe, context);
       const parent = recipe.parent === undefined ? undefined : plans.get(recipe.parent);
@@ -89,13 +90,12 @@ export async function buildImages(options = {}) {
       made.set(name, promise);
       return promise;
     };
-    const wanted = only ?? [...plans.keys()];
     // All end before the contexts go away, and every failure is told, not only the first.
-    const results = await Promise.allSettled(wanted.map((name) => ensure(name)));
+    const results = await Promise.allSettled(only.map((name) => ensure(name)));
     const failures = results.filter((result) => result.status === "rejected").map(({ reason }) => /** @type {Error} */ (reason));
     const messages = [...new Set(failures.map(({ message }) => message))];
     if (messages.length > 0) throw new ToolchainError(messages.join("\n"), { cause: failures[0] });
-    return Object.fromEntries(wanted.map((name) => [name, plans.get(name)?.reference ?? ""]));
+    return Object.fromEntries(only.map((name) => [name, plans.get(name)?.reference ?? ""]));
   } finally {
     rmSync(contexts, { recursive: true, force: true });
   }

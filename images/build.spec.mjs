@@ -133,6 +133,14 @@ describe("buildImages", () => {
     await assert.rejects(build({ only: ["typo"] }), /There is no image typo: use .*app/);
   });
 
+  it("builds what is made on request only when it is named", async () => {
+    write({ "rare/Dockerfile": "FROM x", "rare/image.json": '{ "onRequest": true }' });
+    await build();
+    assert.deepEqual(built(), ["app on testbro/runtime:HASH", "other on base:1", "runtime on base:1"]);
+    assert.deepEqual(Object.keys(await build({ only: ["rare"] })), ["rare"]);
+    assert.deepEqual(built(), ["rare on base:1"]);
+  });
+
   it("takes a folder from elsewhere", async () => {
     mkdirSync(join(home, "scaler"));
     writeFileSync(join(home, "scaler/Dockerfile"), "FROM x");

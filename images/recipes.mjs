@@ -23,13 +23,14 @@ const NOT_CONTENT = /^image\.json$|\.spec\.mjs$/;
  * @property {string} [parent] Name of the image that BASE is; without one BASE is the base image.
  * @property {Record<string, string>} files Further files: path in the build context → absolute path.
  * @property {string} [bundle] Module whose `bundle(folder)` fills `bundle/` of the build context. Absolute path.
+ * @property {boolean} [onRequest] Built only when it is named: it takes long, and few need it. Default false.
  */
 
 /**
  * Reads every recipe: the folders in `folder` with a Dockerfile, and `extra` folders from elsewhere.
  *
  * image.json, when there is one, may hold `parent` (another image's name), `files` (path in the build context → path relative to
- * the image's folder) and `bundle` (a module, relative too).
+ * the image's folder), `bundle` (a module, relative too) and `onRequest` (true: not among all images, only when it is named).
  *
  * @param {string} [folder]
  * @param {string[]} [extra] Absolute paths of folders with a Dockerfile.
@@ -81,9 +82,10 @@ function readRecipe(name, folder, problems) {
     parent,
     files = {},
     bundle,
+    onRequest = false,
     ...unknown
-  } = /** @type {{ parent?: string, files?: Record<string, string>, bundle?: string }} */ (json);
-  for (const key of Object.keys(unknown)) problems.push(`${path} has "${key}": use only parent, files and bundle`);
+  } = /** @type {{ parent?: string, files?: Record<string, string>, bundle?: string, onRequest?: boolean }} */ (json);
+  for (const key of Object.keys(unknown)) problems.push(`${path} has "${key}": use only parent, files, bundle and onRequest`);
   const absolute = Object.fromEntries(Object.entries(files).map(([to, from]) => [to, resolve(folder, from)]));
   const module = bundle === undefined ? undefined : resolve(folder, bundle);
   for (const source of [...Object.values(absolute), ...(module === undefined ? [] : [module])]) {
@@ -95,6 +97,7 @@ function readRecipe(name, folder, problems) {
     files: absolute,
     ...(parent === undefined ? {} : { parent }),
     ...(module === undefined ? {} : { bundle: module }),
+    ...(onRequest ? { onRequest } : {}),
   };
 }
 

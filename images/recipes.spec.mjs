@@ -60,7 +60,7 @@ describe("image recipes", () => {
       (/** @type {Error} */ error) => {
         assert.match(error.message, /a\/image\.json says parent "nobody": use one of a, b/);
         assert.match(error.message, /a\/image\.json names \.\.\/missing, which does not exist/);
-        assert.match(error.message, /a\/image\.json has "tag": use only parent, files and bundle/);
+        assert.match(error.message, /a\/image\.json has "tag": use only parent, files, bundle and onRequest/);
         assert.match(error.message, /b\/image\.json is not JSON/);
         return true;
       },
