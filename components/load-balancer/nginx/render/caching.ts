@@ -2,12 +2,17 @@ import { mergeOptions } from "../../../workload";
 import { CACHE_DIRECTORY, type Size } from "./options";
 import { block, directive, onOff, type Statement } from "./writer";
 
-/** The balancer's store of responses. */
+/**
+ * The balancer's store of responses. It is bounded: the least used go when there are more than `maxSize` in all, or more than `keys` can
+ * hold. nginx looks at the size every ten seconds, so the directory needs room for what may arrive within them.
+ */
 export interface CacheZoneOptions {
   /** Memory for keys; 1m holds about 8000. @default "10m" */
   keys?: `${number}${"k" | "m"}`;
-  /** Largest size of all responses. The directory is memory-backed, 64 MiB on Swarm. @default "48m" */
+  /** Largest size of all responses. The directory is memory-backed, 64 MiB on Swarm, and resized images may take 16m of it. @default "32m" */
   maxSize?: Size;
+  /** Largest response that is stored, as far as the upstream tells its length. @default "1m" */
+  maxEntry?: Size;
   /** Seconds after which an unused response goes. @default 600 */
   inactive?: number;
 }
@@ -28,73 +33,85 @@ export interface RouteCacheOptions {
   version?: string;
 }
 
-export const CACHE_ZONE_DEFAULTS: Required<CacheZoneOptions> = { keys: "10m", maxSize: "48m", inactive: 600 };
+/**
+ * A preset. `micro`: a second, for pages that are the same for everybody but change all the time. However many ask, the upstream gets
+ * about one request a second for each URL, and nobody waits for it but the first.
+ */
+export type CachePreset = keyof typeof PRESETS;
+
+export const CACHE_ZONE_DEFAULTS: Required<CacheZoneOptions> = { keys: "10m", maxSize: "32m", maxEntry: "1m", inactive: 600 };
 
 const ROUTE_DEFAULTS = { seconds: 10, notFoundSeconds: 1, staleWhileRevalidate: true, lock: true, version: "1" };
+
+const PRESETS = { micro: { seconds: 1 } } satisfies Record<string, RouteCacheOptions>;
+
+export const CACHE_PRESETS = Object.keys(PRESETS);
+
+/** Seconds a request waits for another one that fills the same entry, before it asks the upstream itself and stores nothing. */
+const LOCK_SECONDS = 5;
+
+/** Set where a response is too large to be stored. */
+const TOO_LARGE = "$too_large_to_store";
 
 /** The part of a route caching looks at. */
 export interface CachedRoute {
   name: string;
-  cache?: RouteCacheOptions;
-  headers?: { cacheControl?: { assets?: string; others?: string } };
+  cache?: RouteCacheOptions | CachePreset;
 }
 
-function snake(name: string): string {
-  return name.replaceAll("-", "_");
+/** What tells a request of somebody known from the others: each variable is empty for a stranger. */
+export function personal(cookies: readonly string[] | undefined): string[] {
+  return ["$http_authorization", "$http_x_api_key", ...(cookies?.map((name) => `$cookie_${name}`) ?? ["$http_cookie"])];
 }
 
-/** Paths of files a build tool names by their content. */
-const ASSETS = "~*\\.(?:css|js|mjs|woff2?|png|jpe?g|gif|svg|webp|avif|ico|map|wasm)$";
+const UNIT_BYTES: Record<string, number> = { k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
-/** Cache and maps (http level). */
+/** A size in bytes. */
+export function bytesOf(size: Size): number {
+  return parseInt(size, 10) * (UNIT_BYTES[size.slice(-1)] ?? 1);
+}
+
+/** Regular expression of the whole numbers above a limit, without leading zeros: nginx compares no numbers. */
+export function above(limit: number): string {
+  const digits = String(limit);
+  const longer = `[1-9][0-9]{${digits.length},}`;
+  const asLong = [...digits].flatMap((digit, index) => {
+    const rest = digits.length - index - 1;
+    return digit === "9" ? [] : [`${digits.slice(0, index)}[${Number(digit) + 1}-9][0-9]{${rest}}`];
+  });
+  return `^(?:${[longer, ...asLong].join("|")})$`;
+}
+
+/** Where and how much a cache stores. */
+export function cachePath(name: string, keys: string, maxSize: string, inactive: number): Statement {
+  return directive(
+    "proxy_cache_path",
+    `${CACHE_DIRECTORY}/${name}`,
+    "levels=1:2",
+    `keys_zone=${name}:${keys}`,
+    `max_size=${maxSize}`,
+    `inactive=${inactive}s`,
+    "use_temp_path=off",
+  );
+}
+
+/** The store, when a route uses it (http level). */
 export function cacheGlobals(zone: CacheZoneOptions | undefined, routes: readonly CachedRoute[]): Statement[] {
-  const { keys, maxSize, inactive } = mergeOptions(CACHE_ZONE_DEFAULTS, zone);
-  const cached = routes.some((route) => route.cache);
+  if (!routes.some((route) => route.cache)) return [];
+  const { keys, maxSize, maxEntry, inactive } = mergeOptions(CACHE_ZONE_DEFAULTS, zone);
   return [
-    ...(cached
-      ? [
-          directive(
-            "proxy_cache_path",
-            CACHE_DIRECTORY,
-            "levels=1:2",
-            `keys_zone=responses:${keys}`,
-            `max_size=${maxSize}`,
-            `inactive=${inactive}s`,
-            "use_temp_path=off",
-          ),
-        ]
-      : []),
-    ...routes.flatMap((route) => {
-      const control = route.headers?.cacheControl;
-      if (!control?.assets && !control?.others) return [];
-      return [
-        block(
-          "map",
-          ["$uri", `$own_cache_control_${snake(route.name)}`],
-          [directive("default", control.others ?? ""), ...(control.assets ? [directive(ASSETS, control.assets)] : [])],
-        ),
-        // Only a good response that says nothing itself gets ours: an error must not stay in browsers for a year.
-        block(
-          "map",
-          ["$status|$upstream_http_cache_control", `$cache_control_${snake(route.name)}`],
-          [directive("default", ""), directive("~^(200|206|301|304|308)\\|$", `$own_cache_control_${snake(route.name)}`)],
-        ),
-      ];
-    }),
+    cachePath("responses", keys, maxSize, inactive),
+    block("map", ["$upstream_http_content_length", TOO_LARGE], [directive("default", ""), directive(`~${above(bytesOf(maxEntry))}`, "1")]),
   ];
 }
 
 /** Cache rules of a location. */
 export function routeCache(route: CachedRoute): Statement[] {
-  const control = route.headers?.cacheControl;
-  const header =
-    control?.assets || control?.others ? [directive("add_header", "Cache-Control", `$cache_control_${snake(route.name)}`)] : [];
-  if (!route.cache) return header;
-  const cache = mergeOptions(ROUTE_DEFAULTS, route.cache);
-  const cookies = route.cache.bypassCookies?.map((name) => `$cookie_${name}`) ?? ["$http_cookie"];
-  const personal = ["$http_authorization", "$http_x_api_key", ...cookies];
+  if (!route.cache) return [];
+  const own: RouteCacheOptions = typeof route.cache === "string" ? PRESETS[route.cache] : route.cache;
+  const cache = mergeOptions(ROUTE_DEFAULTS, own);
+  const bypass = personal(own.bypassCookies);
   return [
-    ...header,
     directive("proxy_cache", "responses"),
     directive("proxy_cache_key", `${cache.version}|$request_method|$scheme://$host$request_uri`),
     directive("proxy_cache_valid", 200, 301, 302, `${cache.seconds}s`),
@@ -102,7 +119,7 @@ export function routeCache(route: CachedRoute): Statement[] {
     directive("proxy_cache_methods", "GET", "HEAD"),
     directive("proxy_cache_convert_head", "off"),
     directive("proxy_cache_lock", onOff(cache.lock)),
-    directive("proxy_cache_lock_timeout", "5s"),
+    directive("proxy_cache_lock_timeout", `${LOCK_SECONDS}s`),
     directive("proxy_cache_revalidate", "on"),
     ...(cache.staleWhileRevalidate
       ? [
@@ -110,8 +127,8 @@ export function routeCache(route: CachedRoute): Statement[] {
           directive("proxy_cache_use_stale", "error", "timeout", "updating", "http_500", "http_502", "http_503", "http_504"),
         ]
       : []),
-    directive("proxy_cache_bypass", ...personal),
-    directive("proxy_no_cache", ...personal),
+    directive("proxy_cache_bypass", ...bypass),
+    directive("proxy_no_cache", ...bypass, TOO_LARGE),
     directive("add_header", "X-Cache", "$upstream_cache_status", "always"),
   ];
 }

@@ -42,13 +42,14 @@ export function compression(options: CompressionOptions | undefined): Statement[
   const gzip = options?.gzip === false ? false : mergeOptions(COMPRESSION_DEFAULTS.gzip, options?.gzip);
   const brotli = options?.brotli === false ? false : mergeOptions(COMPRESSION_DEFAULTS.brotli, options?.brotli);
   return [
+    // Brotli's answers say "Vary: Accept-Encoding" by this one too.
+    directive("gzip_vary", onOff(gzip !== false || brotli !== false)),
     directive("gzip", onOff(gzip !== false)),
     ...(gzip
       ? [
           directive("gzip_comp_level", gzip.level),
           directive("gzip_min_length", minLength),
           directive("gzip_proxied", "any"),
-          directive("gzip_vary", "on"),
           ...(types.length > 0 ? [directive("gzip_types", ...types)] : []),
         ]
       : []),

@@ -149,7 +149,7 @@ export const EXAMPLES: Record<string, NginxOptions> = {
   fast: {
     tls: false,
     accessLog: false,
-    cacheZone: { keys: "5m", maxSize: "32m", inactive: 60 },
+    cacheZone: { keys: "5m", maxSize: "24m", maxEntry: "512k", inactive: 60 },
     compression: { gzip: { level: 6 }, brotli: { level: 5 }, minLength: 512, types: ["application/json", "text/css"] },
     routes: [
       {
@@ -157,9 +157,19 @@ export const EXAMPLES: Record<string, NginxOptions> = {
         path: "/assets/",
         to: frontend,
         cache: { seconds: 3600, notFoundSeconds: 5, version: "v2", bypassCookies: ["session"] },
-        headers: { cacheControl: { assets: "public, max-age=31536000, immutable", others: "no-cache" } },
+        headers: {
+          cacheControl: { hashed: "public, max-age=31536000, immutable", assets: "public, max-age=300", others: "no-cache" },
+          cdn: { seconds: 60, staleWhileRevalidate: 30, staleIfError: 86_400, bypassCookies: ["session"] },
+        },
       },
       { name: "api", path: "/api/", to: backend, cache: { seconds: 1, staleWhileRevalidate: false, lock: false } },
+      {
+        name: "news",
+        path: "/news/",
+        to: backend,
+        cache: "micro",
+        headers: { cdn: { seconds: 1, header: "Surrogate-Control" } },
+      },
     ],
   },
 

@@ -1,4 +1,5 @@
 import { mergeOptions } from "../../../workload";
+import type { CacheControlOptions, CdnOptions } from "./cache-control";
 import { directive, literal, type Statement } from "./writer";
 
 /** Headers of responses. A route's options are laid over the balancer's. */
@@ -17,8 +18,10 @@ export interface HeaderOptions {
   set?: Record<string, string>;
   /** Headers of the upstream that clients do not get. @default ["Server", "X-Powered-By"] */
   hide?: string[];
-  /** Cache-Control for responses whose upstream sends none. @default none */
-  cacheControl?: { assets?: string; others?: string };
+  /** Cache-Control of good answers whose upstream sends none. @default none */
+  cacheControl?: CacheControlOptions;
+  /** What a CDN in front is told. @default nothing */
+  cdn?: CdnOptions | false;
 }
 
 /** Only what comes from the site itself, and never in a frame. */

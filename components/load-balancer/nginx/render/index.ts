@@ -1,10 +1,11 @@
 import { accessGlobals } from "./access";
+import { cacheControlGlobals } from "./cache-control";
 import { cacheGlobals } from "./caching";
 import { compression } from "./compression";
 import { httpCore, mainContext } from "./core";
 import { limitGlobals } from "./limits";
 import { accessLog } from "./logging";
-import type { NginxOptions } from "./options";
+import { isProxy, type NginxOptions } from "./options";
 import { retryGlobals } from "./retry";
 import { servers } from "./servers";
 import { tlsGlobals } from "./tls";
@@ -34,10 +35,8 @@ export function renderNginx(options: NginxOptions, name = "nginx"): string {
         ...(options.tls === false ? [] : tlsGlobals(options.tls)),
         ...limitGlobals(options.limits, options.routes),
         ...accessGlobals(options.routes),
-        ...cacheGlobals(
-          options.cacheZone,
-          options.routes.filter((route) => "to" in route),
-        ),
+        ...cacheGlobals(options.cacheZone, options.routes.filter(isProxy)),
+        ...cacheControlGlobals(options.headers, options.routes),
         ...retryGlobals(options.routes),
         ...upstreams(options.routes),
         ...servers(options),
@@ -49,7 +48,8 @@ export function renderNginx(options: NginxOptions, name = "nginx"): string {
 export type * from "./options";
 export { isProxy, portsOf, CACHE_DIRECTORY, RUNTIME_DIRECTORY } from "./options";
 export { HOST_ACCESS_FILE, type AccessOptions, type ApiKey, type BasicAuth } from "./access";
-export type { CacheZoneOptions, RouteCacheOptions } from "./caching";
+export type { CacheControlOptions, CdnHeader, CdnOptions } from "./cache-control";
+export type { CachePreset, CacheZoneOptions, RouteCacheOptions } from "./caching";
 export type { CompressionOptions } from "./compression";
 export { DEFAULT_CSP, UPSTREAM_CSP, type HeaderOptions } from "./headers";
 export type { ConnectionLimit, LimitKey, LimitOptions, Rate, RateLimit } from "./limits";

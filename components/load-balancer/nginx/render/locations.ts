@@ -1,5 +1,6 @@
 import { mergeOptions } from "../../../workload";
 import { accessLocations, credentialHeaders, routeAccess } from "./access";
+import { cacheControlHeaders } from "./cache-control";
 import { routeCache } from "./caching";
 import { hiddenHeaders, responseHeaders } from "./headers";
 import { retryAfterHeader, routeLimits } from "./limits";
@@ -107,6 +108,7 @@ function headers(route: Route, context: SiteContext): Statement[] {
     ...(http3 ? [directive("add_header", "Alt-Svc", `h3=":${portsOf(options).publicHttps}"; ma=86400`, "always")] : []),
     directive("add_header", "X-Request-Id", "$request_id", "always"),
     retryAfterHeader(options.limits, route),
+    ...cacheControlHeaders(options.headers, route),
   ];
 }
 

@@ -1,5 +1,5 @@
 import type { AccessOptions } from "./access";
-import type { CacheZoneOptions, RouteCacheOptions } from "./caching";
+import type { CachePreset, CacheZoneOptions, RouteCacheOptions } from "./caching";
 import type { CompressionOptions } from "./compression";
 import type { HeaderOptions } from "./headers";
 import type { ConnectionLimit, LimitOptions, RateLimit } from "./limits";
@@ -88,8 +88,8 @@ export interface ProxyRoute extends RouteBase, UpstreamOptions {
   stripPath?: boolean;
   /** Take the whole request (response) in before passing it on. Without request buffering a request with a body cannot be retried. @default both true */
   buffering?: { request?: boolean; response?: boolean };
-  /** Response cache of the balancer. @default none */
-  cache?: RouteCacheOptions;
+  /** Response cache of the balancer; `"micro"`: for one second. @default none */
+  cache?: RouteCacheOptions | CachePreset;
   upstreamTls?: UpstreamTls;
 }
 

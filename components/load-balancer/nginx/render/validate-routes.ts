@@ -4,6 +4,7 @@ import { COOKIE, NAME, RATE, SIZE } from "./check";
 import type { AccessOptions } from "./access";
 import { hashPattern } from "./api-key";
 import type { HeaderOptions } from "./headers";
+import { checkCache, checkCacheControl } from "./validate-caching";
 import type { RateLimit } from "./limits";
 import { isProxy, targetsOf, type FixedRoute, type ProxyRoute, type RedirectRoute, type Route, type Target } from "./options";
 import type { Strategy } from "./upstreams";
@@ -86,14 +87,7 @@ function checkProxy(check: Check, route: ProxyRoute): void {
     check.at("keepalive.timeout").whole(route.keepalive.timeout, 1, 3600);
     check.at("keepalive.requests").whole(route.keepalive.requests, 1);
   }
-  if (route.cache) {
-    check.at("cache.seconds").whole(route.cache.seconds, 1);
-    check.at("cache.notFoundSeconds").whole(route.cache.notFoundSeconds, 1);
-    check.at("cache.version").matches(route.cache.version, /^[A-Za-z0-9._-]+$/, "letters, digits, dots, hyphens", "2");
-    for (const [index, cookie] of (route.cache.bypassCookies ?? []).entries()) {
-      check.at("cache.bypassCookies").at(index).matches(cookie, COOKIE, "a cookie name", "session");
-    }
-  }
+  checkCache(check.at("cache"), route.cache);
   if (route.upstreamTls) {
     check.at("upstreamTls.caFile").file(route.upstreamTls.caFile);
     if (route.upstreamTls.serverName !== undefined) check.at("upstreamTls.serverName").host(route.upstreamTls.serverName, false);
@@ -120,11 +114,7 @@ export function checkHeaders(check: Check, headers: HeaderOptions | undefined): 
     check.at(`set[${JSON.stringify(name)}]`).headerValue(value);
   }
   for (const [index, name] of (headers.hide ?? []).entries()) check.at("hide").at(index).headerName(name);
-  for (const key of ["assets", "others"] as const) {
-    check
-      .at(`cacheControl.${key}`)
-      .matches(headers.cacheControl?.[key], /^[A-Za-z0-9=, "-]+$/, "a Cache-Control value", "public, max-age=60");
-  }
+  checkCacheControl(check, headers);
 }
 
 function checkAccess(check: Check, access: AccessOptions): void {
@@ -163,6 +153,9 @@ export function checkRoute(check: Check, route: Route): void {
   check.at("connectionLimit.perClient").whole(route.connectionLimit?.perClient, 1);
   check.at("connectionLimit.total").whole(route.connectionLimit?.total, 1);
   checkHeaders(check.at("headers"), route.headers);
+  if (route.access && route.headers?.cdn) {
+    check.at("headers.cdn").report("would have a CDN give everyone what `access` keeps from most", "leave out one of the two");
+  }
   if (route.access) checkAccess(check.at("access"), route.access);
   const kinds = ["to", "respond", "redirect"].filter((key) => key in route);
   if (kinds.length !== 1) {

@@ -91,6 +91,21 @@ describe("checkNginx", () => {
     ],
     ["a relative password file", { access: { basicAuth: { file: "users" } } }, /basicAuth\.file: "users" is not an absolute path/],
     ["a cache of no time", { cache: { seconds: 0 } }, /cache\.seconds: 0/],
+    ["an unknown preset of caching", { cache: "macro" as "micro" }, /cache: "macro" is not known/],
+    ["a cookie that is no name", { cache: { bypassCookies: ["a;b"] } }, /cache\.bypassCookies\[0\]: "a;b"/],
+    ["Cache-Control with a quote in it", { headers: { cacheControl: { hashed: 'a";' } } }, /cacheControl\.hashed/],
+    ["a CDN that keeps nothing", { headers: { cdn: { seconds: 0 } } }, /headers\.cdn\.seconds: 0/],
+    ["a CDN without a time", { headers: { cdn: {} as { seconds: number } } }, /headers\.cdn\.seconds: is missing/],
+    [
+      "an unknown header for CDNs",
+      { headers: { cdn: { seconds: 1, header: "X-CDN" as "Surrogate-Control" } } },
+      /headers\.cdn\.header: "X-CDN"/,
+    ],
+    [
+      "a CDN in front of what few may see",
+      { headers: { cdn: { seconds: 1 } }, access: { allow: ["10.0.0.0/8"] } },
+      /headers\.cdn: would have a CDN give everyone/,
+    ],
     ["an empty list of hosts", { hosts: [] }, /hosts: is empty/],
   ];
   for (const [what, route, message] of wrongRoutes) {
@@ -130,6 +145,8 @@ describe("checkNginx", () => {
     ],
     ["a gzip level of 10", { compression: { gzip: { level: 10 } } }, /gzip\.level: 10/],
     ["a media type that is none", { compression: { types: ["json;"] } }, /types\[0\]: "json;"/],
+    ["a store of no size", { cacheZone: { maxSize: "0m" } }, /cacheZone\.maxSize: "0m"/],
+    ["a response larger than all of them", { cacheZone: { maxSize: "1m", maxEntry: "2m" } }, /cacheZone\.maxEntry: 2m is above the 1m/],
     ["no trusted proxies", { trustedProxies: { ranges: [] } }, /trustedProxies\.ranges: is empty/],
     ["an unknown redirect", { redirectStatus: 200 as 301 }, /redirectStatus: 200/],
     ["a log that is no path", { accessLog: { path: "log" } }, /accessLog\.path/],

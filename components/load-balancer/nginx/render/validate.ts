@@ -1,7 +1,8 @@
 import type { Problem } from "../../../workload";
-import { Check, SIZE, ZONE_SIZE } from "./check";
+import { Check, ZONE_SIZE } from "./check";
 import { portsOf, type NginxOptions } from "./options";
 import { sitesOf } from "./servers";
+import { checkCacheZone } from "./validate-caching";
 import { HSTS_DEFAULTS, TLS_PROFILES, type TlsOptions } from "./tls";
 import { checkHeaders, checkRate, checkRoute, checkTarget, isResolverAddress } from "./validate-routes";
 
@@ -117,9 +118,7 @@ export function checkNginx(name: string, options: NginxOptions): Problem[] {
       .at(index)
       .matches(type, /^[a-z0-9.+-]+\/[a-z0-9.+*-]+$/, "a media type", "application/json");
   }
-  check.at("cacheZone.keys").matches(cacheZone?.keys, ZONE_SIZE, "a size of memory", "10m");
-  check.at("cacheZone.maxSize").matches(cacheZone?.maxSize, SIZE, "a size", "48m");
-  check.at("cacheZone.inactive").whole(cacheZone?.inactive, 1);
+  checkCacheZone(check.at("cacheZone"), cacheZone);
   for (const key of ["header", "body", "send", "keepalive"] as const) check.at(`timeouts.${key}`).whole(timeouts?.[key], 1, 3600);
   if (typeof processes?.workers === "number") check.at("processes.workers").whole(processes.workers, 1, 1024);
   check.at("processes.connections").whole(processes?.connections, 16, 1_000_000);
