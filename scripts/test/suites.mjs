@@ -56,7 +56,16 @@ export const SUITES = {
   },
   // Every rule in the real Pulumi CLI; needs no engine.
   policy: ({ args }) => mocha(["policy/integration/*.spec.mjs"], { args }),
-  "load-balancer": ({ args }) => inNamespace((wrapped) => mocha(["test/dist/load-balancer/**/*.spec.js"], { ...wrapped, args })),
+  "load-balancer": async ({ args }) => {
+    const promtool = await ensurePromtool();
+    return inNamespace((wrapped) =>
+      mocha(["test/dist/load-balancer/**/*.spec.js"], {
+        ...wrapped,
+        args,
+        env: { ...wrapped.env, ...(promtool ? { PROMTOOL: promtool } : {}) },
+      }),
+    );
+  },
   images: ({ args }) => inNamespace((wrapped) => mocha(["images/testing/*.spec.mjs"], { ...wrapped, args })),
   // A real project of `docker compose`.
   compose: ({ args }) => inNamespace((wrapped) => mocha(["test/dist/autoscaling/compose.spec.js"], { ...wrapped, args })),

@@ -67,8 +67,12 @@ async function fromImage(): Promise<NginxCommand> {
   };
 }
 
-/** An nginx on this machine; the image's scripts run from the checkout and find it on their PATH, so it has to be called nginx. */
+/**
+ * An nginx on this machine; the image's scripts run from the checkout and find it on their PATH, so it has to be called nginx. Its Lua
+ * module finds the image's modules in the checkout too.
+ */
 function fromProgram(program: string): NginxCommand {
+  process.env["LUA_PATH"] ??= `${join(CHECKOUT, "images/nginx/lua")}/?.lua;;`;
   return {
     run: (_folder, args) => ({ file: program, args }),
     script: (_folder, name, env) => ({
@@ -83,7 +87,7 @@ function fromProgram(program: string): NginxCommand {
 let found: Promise<NginxCommand> | undefined;
 
 /**
- * The nginx to test with: the program TESTBRO_NGINX names (1.29.6 or newer, with the brotli modules), else the one in the
+ * The nginx to test with: the program TESTBRO_NGINX names (1.29.6 or newer, with the brotli and Lua modules), else the one in the
  * balancer's image. Looked for once.
  */
 export function nginxCommand(): Promise<NginxCommand> {

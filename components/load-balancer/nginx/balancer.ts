@@ -187,8 +187,8 @@ function tlsOptions(tls: BalancerTls | false, stapling: boolean, layout: FileLay
 
 /** The renderer's options; `problems` gets what is wrong with the references. */
 function nginxOptions(name: string, options: NginxLoadBalancerOptions, late: Late, problems: Problem[] = []): NginxOptions {
-  const { hosts, resolver, limits, headers, compression, cacheZone, accessLog, timeouts, trustedProxies, processes, redirectStatus } =
-    options;
+  const { hosts, resolver, limits, headers, compression, cacheZone, accessLog, metrics, timeouts, trustedProxies } = options;
+  const { processes, redirectStatus } = options;
   const shared = {
     hosts,
     resolver: { addresses: [...options.platform.resolvers], ...resolver },
@@ -197,6 +197,7 @@ function nginxOptions(name: string, options: NginxLoadBalancerOptions, late: Lat
     compression,
     cacheZone,
     accessLog,
+    metrics,
     timeouts,
     trustedProxies,
     processes,

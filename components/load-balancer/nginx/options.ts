@@ -2,7 +2,17 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { OwnCertificateAuthority } from "../../certificates";
 import type { Platform } from "../../platform";
 import type { DeepPartial, Placement, Ref, Resources, WorkloadOverrides } from "../../workload";
-import type { AccessOptions, FixedRoute, NginxOptions, ProxyRoute, RedirectRoute, RouteBase, Target, TlsOptions } from "./render";
+import type {
+  AccessOptions,
+  FixedRoute,
+  NginxOptions,
+  ProxyRoute,
+  RedirectRoute,
+  RouteBase,
+  StatusRoute,
+  Target,
+  TlsOptions,
+} from "./render";
 
 /** A workload as the target of a route. */
 export interface WorkloadTarget {
@@ -34,7 +44,7 @@ type WithAccess<T extends RouteBase> = Omit<T, "access"> & { access?: BalancerAc
 /** A route to workloads. */
 export type BalancerProxyRoute = Omit<WithAccess<ProxyRoute>, "to"> & { to: RouteTarget | RouteTarget[] };
 
-export type BalancerRoute = BalancerProxyRoute | WithAccess<FixedRoute> | WithAccess<RedirectRoute>;
+export type BalancerRoute = BalancerProxyRoute | WithAccess<FixedRoute> | WithAccess<RedirectRoute> | WithAccess<StatusRoute>;
 
 /** A certificate that exists already. */
 export interface GivenCertificate {

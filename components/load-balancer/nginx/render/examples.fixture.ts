@@ -22,6 +22,7 @@ export const EXAMPLES: Record<string, NginxOptions> = {
         access: { allowFrom: "host" },
         headers: { csp: "upstream" },
       },
+      { name: "balancer", path: "/balancer/", page: "status", access: { allowFrom: "host" } },
       { name: "frontend", path: "/", to: frontend },
     ],
   },
@@ -99,6 +100,7 @@ export const EXAMPLES: Record<string, NginxOptions> = {
     timeouts: { header: 5, body: 5, send: 5, keepalive: 30 },
     processes: { workers: 2, connections: 1024, shutdownTimeout: 30 },
     resolver: { addresses: ["10.96.0.10"], valid: 5, timeout: 1, ipv6: true },
+    metrics: { zoneSize: "8m" },
     accessLog: { path: "/dev/stdout", query: true, clientAddress: false },
     headers: {
       csp: false,
@@ -177,6 +179,7 @@ export const EXAMPLES: Record<string, NginxOptions> = {
     tls: false,
     compression: { gzip: false, brotli: false },
     limits: { perClient: false, global: false },
+    metrics: false,
     routes: [{ name: "app", path: "/", to: backend }],
   },
 };

@@ -5,6 +5,7 @@ import { compression } from "./compression";
 import { httpCore, mainContext } from "./core";
 import { limitGlobals } from "./limits";
 import { accessLog } from "./logging";
+import { metricsGlobals } from "./metrics";
 import { isProxy, type NginxOptions } from "./options";
 import { retryGlobals } from "./retry";
 import { servers } from "./servers";
@@ -31,6 +32,7 @@ export function renderNginx(options: NginxOptions, name = "nginx"): string {
       [
         ...httpCore(options),
         ...accessLog(options.accessLog),
+        ...metricsGlobals(options),
         ...compression(options.compression),
         ...(options.tls === false ? [] : tlsGlobals(options.tls)),
         ...limitGlobals(options.limits, options.routes),
@@ -54,6 +56,7 @@ export type { CompressionOptions } from "./compression";
 export { DEFAULT_CSP, UPSTREAM_CSP, type HeaderOptions } from "./headers";
 export type { ConnectionLimit, LimitKey, LimitOptions, Rate, RateLimit } from "./limits";
 export type { AccessLogOptions } from "./logging";
+export type { MetricsOptions } from "./metrics";
 export { TLS_PROFILES, type CertificateFiles, type HstsOptions, type TlsOptions, type TlsProfileName } from "./tls";
 export type { HashBy, KeepaliveOptions, Strategy, UpstreamOptions } from "./upstreams";
 export { checkNginx } from "./validate";

@@ -118,18 +118,19 @@ export function limitGlobals(limits: LimitOptions | undefined, routes: readonly 
   ];
 }
 
+/** nginx has every request of a burst wait unless told otherwise, and takes no `delay=0`. */
+function delayOf({ delayAfter }: RateLimit): string[] {
+  if (delayAfter === undefined) return ["nodelay"];
+  return delayAfter > 0 ? [`delay=${delayAfter}`] : [];
+}
+
 /** A route's limits (location level), the shared ones included, because nginx inherits them only where a location has none. */
 export function routeLimits(limits: LimitOptions | undefined, route: LimitedRoute): Statement[] {
   const total = connectionsOf(limits);
   const own = route.connectionLimit;
   return [
     ...[...sharedZones(limits), ...routeZones(route)].map(({ name, limit }) =>
-      directive(
-        "limit_req",
-        `zone=${name}`,
-        ...(limit.burst ? [`burst=${limit.burst}`] : []),
-        ...(limit.burst ? [limit.delayAfter === undefined ? "nodelay" : `delay=${limit.delayAfter}`] : []),
-      ),
+      directive("limit_req", `zone=${name}`, ...(limit.burst ? [`burst=${limit.burst}`] : []), ...(limit.burst ? delayOf(limit) : [])),
     ),
     ...connectionUse("connections_per_client", own?.perClient, total.perClient),
     ...connectionUse("connections_total", own?.total, total.total),

@@ -4,6 +4,7 @@ import { cacheControlHeaders } from "./cache-control";
 import { routeCache } from "./caching";
 import { hiddenHeaders, responseHeaders } from "./headers";
 import { retryAfterHeader, routeLimits } from "./limits";
+import { statusPage } from "./metrics";
 import { anewLocation, onNewAddresses, retry } from "./retry";
 import { isProxy, portsOf, targetsOf, type NginxOptions, type ProxyRoute, type Route, type UpstreamTimeouts } from "./options";
 import { hstsValue } from "./tls";
@@ -91,6 +92,7 @@ function hstsOf(context: SiteContext): string | undefined {
 
 function answer(route: Route, context: SiteContext): Statement[] {
   if (isProxy(route)) return proxy(route, context);
+  if ("page" in route) return statusPage();
   if ("redirect" in route) return [directive("return", route.redirect.status ?? 302, literal(route.redirect.to))];
   const { status, body, contentType } = route.respond;
   return [

@@ -4,6 +4,7 @@ import type { CompressionOptions } from "./compression";
 import type { HeaderOptions } from "./headers";
 import type { ConnectionLimit, LimitOptions, RateLimit } from "./limits";
 import type { AccessLogOptions } from "./logging";
+import type { MetricsOptions } from "./metrics";
 import type { TlsOptions } from "./tls";
 import type { UpstreamOptions } from "./upstreams";
 
@@ -103,7 +104,12 @@ export interface RedirectRoute extends RouteBase {
   redirect: { to: string; status?: 301 | 302 | 303 | 307 | 308 };
 }
 
-export type Route = ProxyRoute | FixedRoute | RedirectRoute;
+/** A route to the balancer's own status page: what it counted, for people. */
+export interface StatusRoute extends RouteBase {
+  page: "status";
+}
+
+export type Route = ProxyRoute | FixedRoute | RedirectRoute | StatusRoute;
 
 /** DNS servers that know the upstreams. */
 export interface ResolverOptions {
@@ -175,6 +181,8 @@ export interface NginxOptions {
   compression?: CompressionOptions;
   cacheZone?: CacheZoneOptions;
   accessLog?: AccessLogOptions | false;
+  /** Requests counted for `/metrics`; needs nginx's Lua module, as in `images/nginx`. `false`: connection gauges only. @default {} */
+  metrics?: MetricsOptions | false;
   timeouts?: ClientTimeouts;
   trustedProxies?: TrustedProxies;
   processes?: ProcessOptions;

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { HOST_ACCESS_FILE } from "./access";
 import { locations, portSuffix, type SiteContext } from "./locations";
+import { statusServer } from "./metrics";
 import { portsOf, type NginxOptions, type Route } from "./options";
 import { siteCertificates, type TlsOptions } from "./tls";
 import { addressOf, upstreamOwners } from "./upstreams";
@@ -168,36 +169,6 @@ function plainServers(options: NginxOptions, sites: readonly Site[]): Statement[
       ),
     ),
   ];
-}
-
-/** Prometheus text (exposition format 0.0.4) of the connection gauges nginx has as variables. */
-const METRICS = [
-  ["active", "Open client connections, waiting ones included"],
-  ["reading", "Connections on which nginx reads a request header"],
-  ["writing", "Connections on which nginx writes a response"],
-  ["waiting", "Idle client connections"],
-]
-  .map(([name, help]) => {
-    const metric = `nginx_connections_${name}`;
-    return `# HELP ${metric} ${help}\n# TYPE ${metric} gauge\n${metric} $connections_${name}\n`;
-  })
-  .join("");
-
-/** Health, metrics and stub_status on a port that is never published. */
-function statusServer(options: NginxOptions): Statement {
-  return block(
-    "server",
-    [],
-    [
-      directive("listen", portsOf(options).status),
-      directive("access_log", "off"),
-      directive("default_type", "text/plain"),
-      block("location", ["=", "/healthz"], [directive("return", 200, "ok\n")]),
-      block("location", ["=", "/metrics"], [directive("return", 200, METRICS)]),
-      block("location", ["=", "/stub_status"], [directive("stub_status")]),
-      block("location", ["/"], [directive("return", 404)]),
-    ],
-  );
 }
 
 /** Every `server` block. */

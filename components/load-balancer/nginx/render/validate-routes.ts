@@ -6,7 +6,16 @@ import { hashPattern } from "./api-key";
 import type { HeaderOptions } from "./headers";
 import { checkCache, checkCacheControl } from "./validate-caching";
 import type { RateLimit } from "./limits";
-import { isProxy, targetsOf, type FixedRoute, type ProxyRoute, type RedirectRoute, type Route, type Target } from "./options";
+import {
+  isProxy,
+  targetsOf,
+  type FixedRoute,
+  type ProxyRoute,
+  type RedirectRoute,
+  type Route,
+  type StatusRoute,
+  type Target,
+} from "./options";
 import type { Strategy } from "./upstreams";
 
 const STRATEGIES: Strategy[] = ["round-robin", "least-connections", "ip-hash", "weighted", "hash", "consistent-hash", "sticky-cookie"];
@@ -157,13 +166,26 @@ export function checkRoute(check: Check, route: Route): void {
     check.at("headers.cdn").report("would have a CDN give everyone what `access` keeps from most", "leave out one of the two");
   }
   if (route.access) checkAccess(check.at("access"), route.access);
-  const kinds = ["to", "respond", "redirect"].filter((key) => key in route);
+  const kinds = ["to", "respond", "redirect", "page"].filter((key) => key in route);
   if (kinds.length !== 1) {
-    check.report(`has ${kinds.length === 0 ? "no answer" : kinds.join(" and ")}`, "give exactly one of `to`, `respond` and `redirect`");
+    check.report(
+      `has ${kinds.length === 0 ? "no answer" : kinds.join(" and ")}`,
+      "give exactly one of `to`, `respond`, `redirect` and `page`",
+    );
     return;
   }
   if (isProxy(route)) checkProxy(check, route);
+  else if ("page" in route) checkPage(check, route);
   else checkAnswer(check, route);
+}
+
+function checkPage(check: Check, route: StatusRoute): void {
+  check.at("page").oneOf(route.page, ["status"]);
+  // The page's style sheet is at `style.css` below it.
+  if (!route.path.endsWith("/") || route.match === "exact") {
+    check.at("path").report(`${route.path} has to be a folder for the page and its style sheet`, 'end it with "/" and leave out `match`');
+  }
+  if (!route.access) check.at("access").report("is not there, so everyone could look", "say who may, e.g. basicAuth, or allow");
 }
 
 /** Options that have no effect where nginx answers itself, which it does before it looks at them. */

@@ -155,6 +155,27 @@ describe("checkNginx", () => {
       { routes: [{ name: "a", path: "/", respond: { status: 200 }, access: { deny: ["10.0.0.1"] } }] },
       /access: has no effect/,
     ],
+    ["a size of counts without unit", { metrics: { zoneSize: "4" as "4m" } }, /metrics\.zoneSize: "4" is not a size/],
+    [
+      "a status page for everyone",
+      { routes: [app, { name: "s", path: "/s/", page: "status" }] },
+      /routes\[1\]\.access: is not there, so everyone could look/,
+    ],
+    [
+      "a status page that is no folder",
+      { routes: [app, { name: "s", path: "/s", page: "status", access: { allow: ["10.0.0.1"] } }] },
+      /routes\[1\]\.path: \/s has to be a folder/,
+    ],
+    [
+      "an unknown page",
+      { routes: [app, { name: "s", path: "/s/", page: "about" as "status", access: { allow: ["10.0.0.1"] } }] },
+      /routes\[1\]\.page: "about" is not known/,
+    ],
+    [
+      "a status page of nothing counted",
+      { metrics: false, routes: [app, { name: "s", path: "/s/", page: "status", access: { allow: ["10.0.0.1"] } }] },
+      /routes\[1\]\.page: shows what is counted, and `metrics` is off/,
+    ],
     ["two answers", { routes: [{ ...app, respond: { status: 200 } } as Route] }, /has to and respond/],
     ["no answer", { routes: [{ name: "a", path: "/" } as Route] }, /has no answer/],
     ["a redirect to a script", { routes: [{ name: "a", path: "/", redirect: { to: "javascript:alert(1)" } }] }, /redirect\.to/],

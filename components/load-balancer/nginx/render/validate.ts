@@ -61,6 +61,9 @@ function checkRoutes(check: Check, options: NginxOptions): void {
     checkRoute(at, route);
     if (names.has(route.name)) at.at("name").report(`"${route.name}" is there twice`, "give each route its own name");
     names.add(route.name);
+    if ("page" in route && options.metrics === false) {
+      at.at("page").report("shows what is counted, and `metrics` is off", "leave `metrics` out, or this route");
+    }
   }
   const owners = new Map<string, string>();
   for (const site of sitesOf(options)) {
@@ -129,6 +132,7 @@ export function checkNginx(name: string, options: NginxOptions): Problem[] {
     for (const [index, range] of trustedProxies.ranges.entries()) check.at("trustedProxies.ranges").at(index).range(range);
     if (trustedProxies.header !== undefined) check.at("trustedProxies.header").headerName(trustedProxies.header);
   }
+  if (options.metrics) check.at("metrics.zoneSize").matches(options.metrics.zoneSize, ZONE_SIZE, "a size of memory", "4m");
   if (accessLog && accessLog.path !== undefined) check.at("accessLog.path").file(accessLog.path);
   check.at("redirectStatus").oneOf(options.redirectStatus, [301, 302, 307, 308]);
   if (options.acme) checkTarget(check.at("acme.to"), options.acme.to);
