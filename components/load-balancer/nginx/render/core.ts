@@ -90,6 +90,10 @@ export function httpCore(options: NginxOptions): Statement[] {
     directive("proxy_ssl_session_reuse", "on"),
     ...resolver(options),
     ...realAddress(options),
-    block("map", ["$http_upgrade", "$connection_upgrade"], [directive("default", "upgrade"), directive("", "")]),
+    // To WebSocket and nothing else: with `h2c` a client would get a connection to the replica that no rule here looks into.
+    block("map", ["$http_upgrade", "$upgrade"], [directive("default", ""), directive("~*^websocket$", "websocket")]),
+    block("map", ["$upgrade", "$connection_upgrade"], [directive("default", "upgrade"), directive("", "")]),
+    // Requests that end before a site is chosen are logged without a route; a warning for each would be a way to fill the disk.
+    directive("uninitialized_variable_warn", "off"),
   ];
 }

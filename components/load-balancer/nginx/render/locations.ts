@@ -48,7 +48,7 @@ function requestHeaders(route: ProxyRoute, context: SiteContext): Statement[] {
     set("Forwarded", ""),
     // A client's "Proxy" header must not become a CGI program's HTTP_PROXY (CVE-2016-5385).
     set("Proxy", ""),
-    set("Upgrade", route.websocket ? "$http_upgrade" : ""),
+    set("Upgrade", route.websocket ? "$upgrade" : ""),
     // Empty keeps the connection to the replica open for the next request.
     set("Connection", route.websocket ? "$connection_upgrade" : ""),
     ...credentialHeaders(route),
