@@ -1,6 +1,14 @@
 import { request as plain, type IncomingHttpHeaders, type RequestOptions } from "node:http";
 import { request as secure, type RequestOptions as SecureOptions } from "node:https";
-import type { Nginx } from "./nginx";
+
+/** Where the balancer is, as far as a client has to know. */
+export interface Destination {
+  /** @default "127.0.0.1" */
+  address?: string;
+  ports: { http: number; https: number };
+  /** Certificate to trust, PEM; empty without TLS. */
+  ca: string;
+}
 
 export interface Answer {
   status: number;
@@ -25,19 +33,19 @@ export interface Question {
 }
 
 /** One request, on a connection of its own unless an agent is given; never sent again. */
-export function ask(nginx: Nginx, path: string, question: Question = {}): Promise<Answer> {
-  const scheme = question.scheme ?? (nginx.ca === "" ? "http" : "https");
+export function ask(balancer: Destination, path: string, question: Question = {}): Promise<Answer> {
+  const scheme = question.scheme ?? (balancer.ca === "" ? "http" : "https");
   const host = question.host ?? "localhost";
-  const port = question.port ?? nginx.ports[scheme];
+  const port = question.port ?? balancer.ports[scheme];
   const options: SecureOptions = {
-    host: "127.0.0.1",
+    host: balancer.address ?? "127.0.0.1",
     port,
     path,
     method: question.method ?? "GET",
     headers: { host: `${host}:${port}`, ...question.headers },
     agent: question.agent ?? false,
     ...(question.from ? { localAddress: question.from } : {}),
-    ...(scheme === "https" ? { ca: nginx.ca, servername: host } : {}),
+    ...(scheme === "https" ? { ca: balancer.ca, servername: host } : {}),
   };
   return new Promise((resolve, reject) => {
     const sent = (scheme === "https" ? secure : plain)(options, (response) => {

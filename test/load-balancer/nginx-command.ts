@@ -20,7 +20,7 @@ export interface Command {
 /** Root folder of the checkout; this file runs from `test/dist/load-balancer`. */
 const CHECKOUT = resolve(__dirname, "../../..");
 
-async function module<T>(path: string): Promise<T> {
+export async function module<T>(path: string): Promise<T> {
   return (await import(pathToFileURL(join(CHECKOUT, path)).href)) as T;
 }
 
