@@ -109,7 +109,9 @@ export class Nginx {
     const placed = text
       .replaceAll(RUNTIME_DIRECTORY, join(this.folder, "run"))
       .replaceAll(CACHE_DIRECTORY, join(this.folder, "cache"))
-      .replaceAll("/dev/stdout", join(this.folder, "access.log"));
+      .replaceAll("/dev/stdout", join(this.folder, "access.log"))
+      // Where routes of files have them: a test puts its own there.
+      .replaceAll("/srv/", join(this.folder, "srv/"));
     writeFileSync(this.configuration, placed);
   }
 

@@ -99,6 +99,23 @@ describe("NginxLoadBalancer", () => {
     assert.equal(workload.update?.order, undefined, "whether the old or the new one goes first is the platform's to say");
   });
 
+  it("mounts a volume with files once, and serves it from where it is", async () => {
+    const files = { volume: "site", fallback: "index.html" };
+    const routes: NginxLoadBalancerOptions["routes"] = [
+      { name: "site", path: "/", files },
+      { name: "docs", path: "/docs/", files: { volume: "site" } },
+      { name: "image", path: "/image/", files: { root: "/srv/image" } },
+    ];
+    const lb = create({ routes });
+    assert.deepEqual(platform.workload("nginx").volumes, [{ name: "site", path: "/srv/site" }]);
+    const text = await valueOf(lb.configuration);
+    assert.match(text, /alias \/srv\/site\/;[^]*alias \/srv\/site\/;[^]*alias \/srv\/image\/;/);
+    assert.throws(
+      () => create({ routes: [{ name: "site", path: "/", files: { volume: "../etc" } }] }),
+      /nginx\.routes\[0\]\.files\.volume: "\.\.\/etc" is not a name/,
+    );
+  });
+
   it("publishes the machine's ports, never the status port, and redirects to the published one", async () => {
     const lb = create({ ports: { http: 8000, https: 8444 } });
     assert.deepEqual(platform.workload("nginx").ports, [

@@ -1,6 +1,8 @@
 export { NginxLoadBalancer } from "./balancer";
 export type {
   BalancerAccess,
+  BalancerFiles,
+  BalancerFilesRoute,
   BalancerProxyRoute,
   BalancerRoute,
   BalancerTls,

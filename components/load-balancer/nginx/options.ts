@@ -4,6 +4,8 @@ import type { Platform } from "../../platform";
 import type { DeepPartial, Placement, Ref, Resources, WorkloadOverrides } from "../../workload";
 import type {
   AccessOptions,
+  FilesOptions,
+  FilesRoute,
   FixedRoute,
   NginxOptions,
   ProxyRoute,
@@ -44,7 +46,22 @@ type WithAccess<T extends RouteBase> = Omit<T, "access"> & { access?: BalancerAc
 /** A route to workloads. */
 export type BalancerProxyRoute = Omit<WithAccess<ProxyRoute>, "to"> & { to: RouteTarget | RouteTarget[] };
 
-export type BalancerRoute = BalancerProxyRoute | WithAccess<FixedRoute> | WithAccess<RedirectRoute> | WithAccess<StatusRoute>;
+/** Files of the balancer's image or of a volume. */
+export type BalancerFiles =
+  | FilesOptions
+  | (Omit<FilesOptions, "root"> & {
+      /**
+       * Name of a volume with the files, mounted at `/srv/NAME` and filled from outside. On Docker it is called as the balancer is, with
+       * this name at its end: `testbro-nginx-site`. An image of one's own with the files in it needs none, and each replica has them.
+       */
+      volume: string;
+    });
+
+/** A route of files. */
+export type BalancerFilesRoute = Omit<WithAccess<FilesRoute>, "files"> & { files: BalancerFiles };
+
+export type BalancerRoute =
+  BalancerProxyRoute | BalancerFilesRoute | WithAccess<FixedRoute> | WithAccess<RedirectRoute> | WithAccess<StatusRoute>;
 
 /** A certificate that exists already. */
 export interface GivenCertificate {

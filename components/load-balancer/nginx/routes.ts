@@ -1,6 +1,6 @@
-import type { Problem, Ref } from "../../workload";
-import type { BalancerRoute, RouteTarget, WorkloadTarget } from "./options";
-import type { AccessOptions, Route, Target } from "./render";
+import type { Problem, Ref, Volume } from "../../workload";
+import type { BalancerFiles, BalancerRoute, RouteTarget, WorkloadTarget } from "./options";
+import type { AccessOptions, FilesOptions, Route, Target } from "./render";
 
 /** Stands for a hash that is not known yet, so that the rest of the options can be checked before anything is created. */
 const UNKNOWN_HASH = "A".repeat(22);
@@ -71,6 +71,30 @@ export function resolveTarget(path: string, target: RouteTarget, problems: Probl
   };
 }
 
+const VOLUME = /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/;
+
+/** Where a volume with files is mounted. */
+function volumePath(volume: string): string {
+  return `/srv/${volume}`;
+}
+
+function resolveFiles(path: string, files: BalancerFiles, problems: Problem[]): FilesOptions {
+  if (!("volume" in files)) return files;
+  const { volume, ...rest } = files;
+  if (!VOLUME.test(volume)) {
+    const message = `${JSON.stringify(volume)} is not a name of at most 32 lower-case letters, digits and hyphens`;
+    problems.push({ path: `${path}.volume`, message, fix: "e.g. site" });
+    return { ...rest, root: volumePath("site") };
+  }
+  return { ...rest, root: volumePath(volume) };
+}
+
+/** Volumes that routes take files from. */
+export function fileVolumes(routes: readonly BalancerRoute[]): Volume[] {
+  const names = routes.flatMap((route) => ("files" in route && "volume" in route.files ? [route.files.volume] : []));
+  return [...new Set(names)].map((name) => ({ name, path: volumePath(name) }));
+}
+
 function resolveAccess(route: BalancerRoute, layout: FileLayout, hashes: ReadonlyMap<string, string>): AccessOptions | undefined {
   if (!route.access) return undefined;
   const { basicAuth, apiKeys, ...rest } = route.access;
@@ -103,11 +127,12 @@ export function resolveRoutes(
   return routes.map((route, index) => {
     const access = resolveAccess(route, layout, hashes);
     const base = { ...route, access };
+    const path = `${name}.routes[${index}]`;
+    if ("files" in route) return { ...base, files: resolveFiles(`${path}.files`, route.files, problems) } as Route;
     if (!("to" in route)) return base as Route;
-    const path = `${name}.routes[${index}].to`;
     const to = Array.isArray(route.to)
-      ? route.to.map((target, position) => resolveTarget(`${path}[${position}]`, target, problems))
-      : resolveTarget(path, route.to, problems);
+      ? route.to.map((target, position) => resolveTarget(`${path}.to[${position}]`, target, problems))
+      : resolveTarget(`${path}.to`, route.to, problems);
     return { ...base, to } as Route;
   });
 }

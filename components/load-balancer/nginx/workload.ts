@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { mergeOptions, overrideWorkload, type Ref, type Resources, type Secret, type Workload } from "../../workload";
 import type { NginxLoadBalancerOptions } from "./options";
+import { fileVolumes } from "./routes";
 import { CACHE_DIRECTORY, RUNTIME_DIRECTORY } from "./render";
 
 /** Ports in the container by name. */
@@ -33,6 +34,7 @@ export interface BalancerParts {
 export function balancerWorkload(options: NginxLoadBalancerOptions, parts: BalancerParts): Workload {
   const { http = 80, https = 443 } = options.ports ?? {};
   const { tls } = options;
+  const volumes = fileVolumes(options.routes);
   const base: Workload = {
     kind: "service",
     image: options.image,
@@ -58,6 +60,7 @@ export function balancerWorkload(options: NginxLoadBalancerOptions, parts: Balan
     // nginx finishes open requests on SIGQUIT; on SIGTERM it would cut them.
     stop: { signal: "SIGQUIT", grace: 30 },
     security: { user: USER, readOnlyRoot: true, writable: [RUNTIME_DIRECTORY, CACHE_DIRECTORY] },
+    ...(volumes.length > 0 ? { volumes } : {}),
     connects: parts.connects,
   };
   return overrideWorkload(base, options.workload);

@@ -1,5 +1,6 @@
 import { personal } from "./caching";
 import { headersOf, type HeaderOptions } from "./headers";
+import { variableOf } from "./names";
 import { block, directive, type Statement } from "./writer";
 
 /** What a route tells browsers of how long its good answers may be kept, where its upstream says nothing. */
@@ -55,10 +56,6 @@ const HASH = "[.-](?:(?=[a-f]*[0-9])[0-9a-f]{8,64}|(?=[^.]*[0-9])(?=[^.]*[A-Z])[
 /** Statuses whose answers may be kept. */
 const GOOD = "(?:200|206|301|304|308)";
 
-function variable(what: string, route: KeptRoute): string {
-  return `$${what}_${route.name.replaceAll("-", "_")}`;
-}
-
 function cacheControlOf(shared: HeaderOptions | undefined, route: KeptRoute): CacheControlOptions | undefined {
   const control = headersOf(shared, route.headers).cacheControl;
   return control && Object.values(control).some((value) => value !== undefined) ? control : undefined;
@@ -82,7 +79,7 @@ function browserMaps(route: KeptRoute, { hashed, assets, others }: CacheControlO
   return [
     block(
       "map",
-      ["$uri", variable("own_cache_control", route)],
+      ["$uri", variableOf("own_cache_control", route)],
       [
         directive("default", others ?? ""),
         ...(hashed ? [directive(`~${HASH}${ASSET}`, hashed)] : []),
@@ -92,8 +89,8 @@ function browserMaps(route: KeptRoute, { hashed, assets, others }: CacheControlO
     // Only a good answer that says nothing itself gets ours: an error must not stay in browsers for a year.
     block(
       "map",
-      ["$status|$upstream_http_cache_control", variable("cache_control", route)],
-      [directive("default", ""), directive(`~^${GOOD}\\|$`, variable("own_cache_control", route))],
+      ["$status|$upstream_http_cache_control", variableOf("cache_control", route)],
+      [directive("default", ""), directive(`~^${GOOD}\\|$`, variableOf("own_cache_control", route))],
     ),
   ];
 }
@@ -104,7 +101,7 @@ function cdnMap(route: KeptRoute, cdn: CdnOptions): Statement {
   );
   return block(
     "map",
-    [`$status|${[...upstream, ...personal(cdn.bypassCookies)].join("")}`, variable("cdn_cache_control", route)],
+    [`$status|${[...upstream, ...personal(cdn.bypassCookies)].join("")}`, variableOf("cdn_cache_control", route)],
     [directive("default", ""), directive(`~^${GOOD}\\|$`, cdnValue(cdn))],
   );
 }
@@ -122,7 +119,7 @@ export function cacheControlGlobals(shared: HeaderOptions | undefined, routes: r
 export function cacheControlHeaders(shared: HeaderOptions | undefined, route: KeptRoute): Statement[] {
   const cdn = cdnOf(shared, route);
   return [
-    ...(cacheControlOf(shared, route) ? [directive("add_header", "Cache-Control", variable("cache_control", route))] : []),
-    ...(cdn ? [directive("add_header", cdn.header ?? CDN_HEADERS[0], variable("cdn_cache_control", route))] : []),
+    ...(cacheControlOf(shared, route) ? [directive("add_header", "Cache-Control", variableOf("cache_control", route))] : []),
+    ...(cdn ? [directive("add_header", cdn.header ?? CDN_HEADERS[0], variableOf("cdn_cache_control", route))] : []),
   ];
 }

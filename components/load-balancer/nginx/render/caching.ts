@@ -105,15 +105,15 @@ export function cacheGlobals(zone: CacheZoneOptions | undefined, routes: readonl
   ];
 }
 
-/** Cache rules of a location. */
-export function routeCache(route: CachedRoute): Statement[] {
+/** Cache rules of a location. @param key what else its answers are told apart by */
+export function routeCache(route: CachedRoute, key?: string): Statement[] {
   if (!route.cache) return [];
   const own: RouteCacheOptions = typeof route.cache === "string" ? PRESETS[route.cache] : route.cache;
   const cache = mergeOptions(ROUTE_DEFAULTS, own);
   const bypass = personal(own.bypassCookies);
   return [
     directive("proxy_cache", "responses"),
-    directive("proxy_cache_key", `${cache.version}|$request_method|$scheme://$host$request_uri`),
+    directive("proxy_cache_key", `${cache.version}|$request_method|${key === undefined ? "" : `${key}|`}$scheme://$host$request_uri`),
     directive("proxy_cache_valid", 200, 301, 302, `${cache.seconds}s`),
     directive("proxy_cache_valid", 404, `${cache.notFoundSeconds}s`),
     directive("proxy_cache_methods", "GET", "HEAD"),

@@ -175,6 +175,27 @@ export const EXAMPLES: Record<string, NginxOptions> = {
     ],
   },
 
+  site: {
+    hosts: ["www.example.org"],
+    tls: false,
+    routes: [
+      {
+        name: "app",
+        path: "/",
+        files: { root: "/srv/app", fallback: "index.html" },
+        variants: ["avif", "webp"],
+        headers: { cacheControl: { hashed: "public, max-age=31536000, immutable", others: "no-cache" } },
+      },
+      {
+        name: "docs",
+        path: "/docs $1/",
+        files: { root: "/srv/docs", index: "start.html", precompressed: false },
+        access: { allow: ["10.0.0.0/8"] },
+      },
+      { name: "pictures", path: "/pictures/", to: frontend, variants: ["webp"], stripPath: true, cache: { seconds: 60 } },
+    ],
+  },
+
   uncompressed: {
     tls: false,
     compression: { gzip: false, brotli: false },

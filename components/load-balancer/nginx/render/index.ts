@@ -3,15 +3,17 @@ import { cacheControlGlobals } from "./cache-control";
 import { cacheGlobals } from "./caching";
 import { compression } from "./compression";
 import { httpCore, mainContext } from "./core";
+import { filesGlobals } from "./files";
 import { limitGlobals } from "./limits";
 import { accessLog } from "./logging";
 import { metricsGlobals } from "./metrics";
-import { isProxy, type NginxOptions } from "./options";
+import { isFiles, isProxy, type NginxOptions } from "./options";
 import { retryGlobals } from "./retry";
 import { servers } from "./servers";
 import { tlsGlobals } from "./tls";
 import { upstreams } from "./upstreams";
 import { checkNginx } from "./validate";
+import { variantGlobals } from "./variants";
 import { block, comment, write } from "./writer";
 import { describeProblems } from "../../../workload";
 
@@ -39,6 +41,8 @@ export function renderNginx(options: NginxOptions, name = "nginx"): string {
         ...accessGlobals(options.routes),
         ...cacheGlobals(options.cacheZone, options.routes.filter(isProxy)),
         ...cacheControlGlobals(options.headers, options.routes),
+        ...filesGlobals(options.routes.filter(isFiles)),
+        ...variantGlobals(options.routes.filter((route) => isFiles(route) || isProxy(route))),
         ...retryGlobals(options.routes),
         ...upstreams(options.routes),
         ...servers(options),
@@ -48,16 +52,18 @@ export function renderNginx(options: NginxOptions, name = "nginx"): string {
 }
 
 export type * from "./options";
-export { isProxy, portsOf, CACHE_DIRECTORY, RUNTIME_DIRECTORY } from "./options";
+export { isFiles, isProxy, portsOf, CACHE_DIRECTORY, RUNTIME_DIRECTORY } from "./options";
 export { HOST_ACCESS_FILE, type AccessOptions, type ApiKey, type BasicAuth } from "./access";
 export type { CacheControlOptions, CdnHeader, CdnOptions } from "./cache-control";
 export type { CachePreset, CacheZoneOptions, RouteCacheOptions } from "./caching";
 export type { CompressionOptions } from "./compression";
+export type { FilesOptions } from "./files";
 export { DEFAULT_CSP, UPSTREAM_CSP, type HeaderOptions } from "./headers";
 export type { ConnectionLimit, LimitKey, LimitOptions, Rate, RateLimit } from "./limits";
 export type { AccessLogOptions } from "./logging";
 export type { MetricsOptions } from "./metrics";
 export { TLS_PROFILES, type CertificateFiles, type HstsOptions, type TlsOptions, type TlsProfileName } from "./tls";
 export type { HashBy, KeepaliveOptions, Strategy, UpstreamOptions } from "./upstreams";
+export type { ImageFormat } from "./variants";
 export { checkNginx } from "./validate";
 export { hashApiKey, newApiKey } from "./api-key";

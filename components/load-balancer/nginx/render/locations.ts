@@ -1,98 +1,17 @@
-import { mergeOptions } from "../../../workload";
-import { accessLocations, credentialHeaders, routeAccess } from "./access";
-import { cacheControlHeaders } from "./cache-control";
-import { routeCache } from "./caching";
-import { hiddenHeaders, responseHeaders } from "./headers";
-import { retryAfterHeader, routeLimits } from "./limits";
+import { accessLocations, routeAccess } from "./access";
+import { files } from "./files";
+import { routeLimits } from "./limits";
 import { statusPage } from "./metrics";
-import { anewLocation, onNewAddresses, retry } from "./retry";
-import { isProxy, portsOf, targetsOf, type NginxOptions, type ProxyRoute, type Route, type UpstreamTimeouts } from "./options";
-import { hstsValue } from "./tls";
-import { upstreamOf } from "./upstreams";
-import { block, directive, literal, onOff, type Statement } from "./writer";
-
-/** Timeouts towards the upstream where a route says nothing, in seconds. */
-export const TIMEOUT_DEFAULTS: Required<UpstreamTimeouts> = { connect: 1, send: 10, read: 30 };
-
-/** Seconds a WebSocket may be silent. */
-const WEBSOCKET_READ_SECONDS = 3600;
-
-/** What a location knows of the whole configuration. */
-export interface SiteContext {
-  options: NginxOptions;
-  owners: ReadonlyMap<string, ProxyRoute>;
-  scheme: "http" | "https";
-}
-
-/** Port as it follows a host name in a URL, empty when it is the scheme's own. */
-export function portSuffix(options: NginxOptions, scheme: "http" | "https"): string {
-  const ports = portsOf(options);
-  const port = scheme === "https" ? ports.publicHttps : ports.publicHttp;
-  return port === (scheme === "https" ? 443 : 80) ? "" : `:${port}`;
-}
-
-/**
- * What the upstream is told about the request. Everything is set, never appended to: a client cannot pretend to be
- * another. `$remote_addr` is already the real client behind trusted proxies. `$host` (not `$http_host`) is what chose the site.
- */
-function requestHeaders(route: ProxyRoute, context: SiteContext): Statement[] {
-  const host = `$host${portSuffix(context.options, context.scheme)}`;
-  const set = (name: string, value: string) => directive("proxy_set_header", name, value);
-  return [
-    set("Host", host),
-    set("X-Real-IP", "$remote_addr"),
-    set("X-Forwarded-For", "$remote_addr"),
-    set("X-Forwarded-Proto", context.scheme),
-    set("X-Forwarded-Host", host),
-    set("X-Request-Id", "$request_id"),
-    set("Forwarded", ""),
-    // A client's "Proxy" header must not become a CGI program's HTTP_PROXY (CVE-2016-5385).
-    set("Proxy", ""),
-    set("Upgrade", route.websocket ? "$upgrade" : ""),
-    // Empty keeps the connection to the replica open for the next request.
-    set("Connection", route.websocket ? "$connection_upgrade" : ""),
-    ...credentialHeaders(route),
-  ];
-}
-
-function upstreamTls(route: ProxyRoute): Statement[] {
-  if (!route.upstreamTls) return [];
-  return [
-    directive("proxy_ssl_verify", "on"),
-    directive("proxy_ssl_trusted_certificate", literal(route.upstreamTls.caFile)),
-    directive("proxy_ssl_name", literal(route.upstreamTls.serverName ?? targetsOf(route)[0]?.host ?? "")),
-    directive("proxy_ssl_server_name", "on"),
-    directive("proxy_ssl_protocols", "TLSv1.2", "TLSv1.3"),
-  ];
-}
-
-/** @param anew whether for the location that begins again, whose `proxy_pass` may not have a path */
-function proxy(route: ProxyRoute, context: SiteContext, anew = false): Statement[] {
-  const timeouts = mergeOptions(route.websocket ? { ...TIMEOUT_DEFAULTS, read: WEBSOCKET_READ_SECONDS } : TIMEOUT_DEFAULTS, route.timeouts);
-  const upstream = upstreamOf(route, context.owners);
-  return [
-    directive("proxy_connect_timeout", `${timeouts.connect}s`),
-    directive("proxy_send_timeout", `${timeouts.send}s`),
-    directive("proxy_read_timeout", `${timeouts.read}s`),
-    ...retry(route),
-    directive("proxy_request_buffering", onOff(route.buffering?.request ?? true)),
-    directive("proxy_buffering", onOff(route.buffering?.response ?? true)),
-    ...requestHeaders(route, context),
-    ...hiddenHeaders(context.options.headers, route.headers, hstsOf(context)),
-    ...routeCache(route),
-    ...upstreamTls(route),
-    directive("proxy_pass", `${route.upstreamTls ? "https" : "http"}://${upstream}${route.stripPath && !anew ? "/" : ""}`),
-  ];
-}
-
-/** HSTS says nothing over plain HTTP (RFC 6797, 7.2). */
-function hstsOf(context: SiteContext): string | undefined {
-  return context.scheme === "https" ? hstsValue(context.options.tls) : undefined;
-}
+import { isFiles, isProxy, type Route } from "./options";
+import { answerHeaders, proxy, type SiteContext } from "./proxy";
+import { anewLocation, onNewAddresses } from "./retry";
+import { chooseVariant, variantLocations } from "./variants";
+import { block, directive, literal, type Statement } from "./writer";
 
 function answer(route: Route, context: SiteContext): Statement[] {
   if (isProxy(route)) return proxy(route, context);
   if ("page" in route) return statusPage();
+  if (isFiles(route)) return files(route, context.options.compression);
   if ("redirect" in route) return [directive("return", route.redirect.status ?? 302, literal(route.redirect.to))];
   const { status, body, contentType } = route.respond;
   return [
@@ -101,33 +20,29 @@ function answer(route: Route, context: SiteContext): Statement[] {
   ];
 }
 
-/** Headers of a route's answers. */
-function headers(route: Route, context: SiteContext): Statement[] {
-  const { options } = context;
-  const http3 = context.scheme === "https" && options.tls !== false && options.tls.http3;
+/** Who may use a route, and how often; in every location in which a request may stand when nginx looks. */
+function guard(route: Route, { options }: SiteContext): Statement[] {
   return [
-    ...responseHeaders(options.headers, route.headers, hstsOf(context)),
-    ...(http3 ? [directive("add_header", "Alt-Svc", `h3=":${portsOf(options).publicHttps}"; ma=86400`, "always")] : []),
-    directive("add_header", "X-Request-Id", "$request_id", "always"),
-    retryAfterHeader(options.limits, route),
-    ...cacheControlHeaders(options.headers, route),
+    ...(route.maxBodySize ? [directive("client_max_body_size", route.maxBodySize)] : []),
+    ...routeLimits(options.limits, route),
+    ...routeAccess(route),
   ];
 }
 
 /** The location of a route, and the internal ones it needs. */
 export function locations(route: Route, context: SiteContext): Statement[] {
-  const { options } = context;
+  const headers = () => answerHeaders(route, context);
+  const ask = (cacheKey?: string) =>
+    isProxy(route) ? [...headers(), ...proxy(route, context, { named: true, ...(cacheKey ? { cacheKey } : {}) })] : [];
   return [
     block("location", route.match === "exact" ? ["=", route.path] : [route.path], [
       directive("set", "$route", route.name),
-      ...(route.maxBodySize ? [directive("client_max_body_size", route.maxBodySize)] : []),
-      ...routeLimits(options.limits, route),
-      ...routeAccess(route),
-      ...headers(route, context),
-      ...(isProxy(route) ? onNewAddresses(route) : []),
+      ...guard(route, context),
+      ...headers(),
+      ...(isProxy(route) ? [...chooseVariant(route), ...onNewAddresses(route)] : []),
       ...answer(route, context),
     ]),
-    ...(isProxy(route) ? anewLocation(route, () => [...headers(route, context), ...proxy(route, context, true)]) : []),
+    ...(isProxy(route) ? [...variantLocations(route, guard(route, context), ask), ...anewLocation(route, () => ask())] : []),
     ...accessLocations(route),
   ];
 }

@@ -1,12 +1,14 @@
 import type { AccessOptions } from "./access";
 import type { CachePreset, CacheZoneOptions, RouteCacheOptions } from "./caching";
 import type { CompressionOptions } from "./compression";
+import type { FilesOptions } from "./files";
 import type { HeaderOptions } from "./headers";
 import type { ConnectionLimit, LimitOptions, RateLimit } from "./limits";
 import type { AccessLogOptions } from "./logging";
 import type { MetricsOptions } from "./metrics";
 import type { TlsOptions } from "./tls";
 import type { UpstreamOptions } from "./upstreams";
+import type { ImageFormat } from "./variants";
 
 /** A size nginx understands. @example "512k", "10m", "1g" */
 export type Size = `${number}${"k" | "m" | "g"}`;
@@ -92,6 +94,18 @@ export interface ProxyRoute extends RouteBase, UpstreamOptions {
   /** Response cache of the balancer; `"micro"`: for one second. @default none */
   cache?: RouteCacheOptions | CachePreset;
   upstreamTls?: UpstreamTls;
+  /**
+   * Formats in which the upstream may also have images (`/photo.jpg.avif` for `/photo.jpg`), best first; chosen by Accept. Where it has
+   * none, the image itself is asked for. @default []
+   */
+  variants?: ImageFormat[];
+}
+
+/** A route of files. */
+export interface FilesRoute extends RouteBase {
+  files: FilesOptions;
+  /** Formats in which images may stand beside the original (`photo.jpg.avif`), best first; chosen by Accept. @default [] */
+  variants?: ImageFormat[];
 }
 
 /** A route the balancer answers itself. */
@@ -109,7 +123,7 @@ export interface StatusRoute extends RouteBase {
   page: "status";
 }
 
-export type Route = ProxyRoute | FixedRoute | RedirectRoute | StatusRoute;
+export type Route = ProxyRoute | FilesRoute | FixedRoute | RedirectRoute | StatusRoute;
 
 /** DNS servers that know the upstreams. */
 export interface ResolverOptions {
@@ -194,6 +208,10 @@ export interface NginxOptions {
 
 export function isProxy(route: Route): route is ProxyRoute {
   return "to" in route;
+}
+
+export function isFiles(route: Route): route is FilesRoute {
+  return "files" in route;
 }
 
 /** A route's targets as a list. */

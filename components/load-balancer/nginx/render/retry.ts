@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { mergeOptions } from "../../../workload";
+import { escapeRegex } from "./names";
 import { isProxy, targetsOf, type ProxyRoute, type Route } from "./options";
 import { block, directive, type Statement } from "./writer";
 
@@ -71,14 +72,13 @@ export function onNewAddresses(route: ProxyRoute): Statement[] {
  */
 export function anewLocation(route: ProxyRoute, statements: () => Statement[]): Statement[] {
   if (!beginsAnew(route)) return [];
-  const prefix = route.path.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   return [
     block(
       "location",
       [nameOf(route)],
       [
         ...[502, 504].map((status) => block("if", [`(${FINAL_VARIABLE}`, "=", `${String(status)})`], [directive("return", status)])),
-        ...(route.stripPath ? [directive("rewrite", `^${prefix}(.*)$`, "/$1", "break")] : []),
+        ...(route.stripPath ? [directive("rewrite", `^${escapeRegex(route.path)}(.*)$`, "/$1", "break")] : []),
         ...statements(),
       ],
     ),

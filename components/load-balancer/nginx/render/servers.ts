@@ -1,8 +1,9 @@
 import { isIP } from "node:net";
 import { HOST_ACCESS_FILE } from "./access";
-import { locations, portSuffix, type SiteContext } from "./locations";
+import { locations } from "./locations";
 import { statusServer } from "./metrics";
 import { portsOf, type NginxOptions, type Route } from "./options";
+import { portSuffix, type SiteContext } from "./proxy";
 import { siteCertificates, type TlsOptions } from "./tls";
 import { addressOf, upstreamOwners } from "./upstreams";
 import { block, comment, directive, type Argument, type Statement } from "./writer";

@@ -5,8 +5,10 @@ import type { AccessOptions } from "./access";
 import { hashPattern } from "./api-key";
 import type { HeaderOptions } from "./headers";
 import { checkCache, checkCacheControl } from "./validate-caching";
+import { checkFiles, checkVariants } from "./validate-files";
 import type { RateLimit } from "./limits";
 import {
+  isFiles,
   isProxy,
   targetsOf,
   type FixedRoute,
@@ -97,6 +99,7 @@ function checkProxy(check: Check, route: ProxyRoute): void {
     check.at("keepalive.requests").whole(route.keepalive.requests, 1);
   }
   checkCache(check.at("cache"), route.cache);
+  checkVariants(check.at("variants"), route.variants);
   if (route.upstreamTls) {
     check.at("upstreamTls.caFile").file(route.upstreamTls.caFile);
     if (route.upstreamTls.serverName !== undefined) check.at("upstreamTls.serverName").host(route.upstreamTls.serverName, false);
@@ -166,16 +169,17 @@ export function checkRoute(check: Check, route: Route): void {
     check.at("headers.cdn").report("would have a CDN give everyone what `access` keeps from most", "leave out one of the two");
   }
   if (route.access) checkAccess(check.at("access"), route.access);
-  const kinds = ["to", "respond", "redirect", "page"].filter((key) => key in route);
+  const kinds = ["to", "files", "respond", "redirect", "page"].filter((key) => key in route);
   if (kinds.length !== 1) {
     check.report(
       `has ${kinds.length === 0 ? "no answer" : kinds.join(" and ")}`,
-      "give exactly one of `to`, `respond`, `redirect` and `page`",
+      "give exactly one of `to`, `files`, `respond`, `redirect` and `page`",
     );
     return;
   }
   if (isProxy(route)) checkProxy(check, route);
   else if ("page" in route) checkPage(check, route);
+  else if (isFiles(route)) checkFiles(check, route);
   else checkAnswer(check, route);
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { checkNginx, renderNginx, type NginxOptions, type ProxyRoute, type Route } from ".";
+import { checkNginx, renderNginx, type FilesOptions, type FilesRoute, type NginxOptions, type ProxyRoute, type Route } from ".";
 import { EXAMPLES } from "./examples.fixture";
 
 const app: ProxyRoute = { name: "app", path: "/", to: { host: "app.test", port: 3001 } };
@@ -8,6 +8,10 @@ const certificates = [{ certificateFile: "/c.pem", keyFile: "/c.key" }];
 /** Problems of some options, as `path: message`. */
 function problems(options: Partial<NginxOptions>): string[] {
   return checkNginx("lb", { routes: [app], tls: false, ...options }).map(({ path, message }) => `${path}: ${message}`);
+}
+
+function files(more: Partial<FilesOptions>, route: Partial<FilesRoute> = {}): FilesRoute {
+  return { name: "site", path: "/", files: { root: "/srv/site", ...more }, ...route };
 }
 
 function ofRoute(route: Partial<ProxyRoute>): string[] {
@@ -147,6 +151,15 @@ describe("checkNginx", () => {
     ["a media type that is none", { compression: { types: ["json;"] } }, /types\[0\]: "json;"/],
     ["a store of no size", { cacheZone: { maxSize: "0m" } }, /cacheZone\.maxSize: "0m"/],
     ["a response larger than all of them", { cacheZone: { maxSize: "1m", maxEntry: "2m" } }, /cacheZone\.maxEntry: 2m is above the 1m/],
+    ["files beside their path", { routes: [files({}, { path: "/a" })] }, /path: "\/a" does not end with a slash/],
+    ["files at one path", { routes: [files({}, { match: "exact" })] }, /match: is exact/],
+    ["files of the balancer itself", { routes: [files({ root: "/run/secrets" })] }, /files\.root: \/run\/secrets holds what nobody/],
+    ["files outside their folder", { routes: [files({ root: "/srv/../etc" })] }, /files\.root: "\/srv\/\.\.\/etc" is not a folder's/],
+    ["files of everything", { routes: [files({ root: "/" })] }, /files\.root: "\/"/],
+    ["an index that is a path", { routes: [files({ index: "a/b" })] }, /files\.index: "a\/b" is not a file name/],
+    ["a fallback outside", { routes: [files({ fallback: "../x" })] }, /files\.fallback: "\.\.\/x"/],
+    ["an unknown format", { routes: [files({}, { variants: ["jxl" as "avif"] })] }, /variants\[0\]: "jxl" is not known/],
+    ["a format twice", { routes: [{ ...app, variants: ["webp", "webp"] }] }, /variants\[1\]: "webp" is there twice/],
     ["no trusted proxies", { trustedProxies: { ranges: [] } }, /trustedProxies\.ranges: is empty/],
     ["an unknown redirect", { redirectStatus: 200 as 301 }, /redirectStatus: 200/],
     ["a log that is no path", { accessLog: { path: "log" } }, /accessLog\.path/],
