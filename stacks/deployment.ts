@@ -19,6 +19,9 @@ import { platformOf } from "./platform";
 /** Path of Prometheus' pages behind the balancer. */
 const PROMETHEUS_PATH = "/prometheus";
 
+/** Folder of the balancer's status page. */
+const BALANCER_PATH = "/balancer/";
+
 /** Path of Alertmanager's pages behind the balancer. */
 const ALERTMANAGER_PATH = "/alertmanager";
 
@@ -109,6 +112,7 @@ export async function deploy(environment: Environment): Promise<Deployment> {
       ...(alerting
         ? [{ name: "alertmanager", path: `${ALERTMANAGER_PATH}/`, to: refs.observability.alertmanager, access: monitoring.access }]
         : []),
+      { name: "balancer", path: BALANCER_PATH, page: "status" as const, access: monitoring.access },
       ...(scaling ? [{ name: "autoscaler", path: `${AUTOSCALER_PATH}/`, to: scaling.refs.autoscaler, access: monitoring.access }] : []),
       { name: "frontend", path: "/", to: refs.app.frontend },
     ],
@@ -132,6 +136,7 @@ export async function deploy(environment: Environment): Promise<Deployment> {
     urls: {
       app: `${origin}/`,
       prometheus: `${origin}${PROMETHEUS_PATH}`,
+      balancer: `${origin}${BALANCER_PATH}`,
       ...(alerting ? { alertmanager: `${origin}${ALERTMANAGER_PATH}` } : {}),
       ...(scaling ? { autoscaler: `${origin}${AUTOSCALER_PATH}/` } : {}),
     },

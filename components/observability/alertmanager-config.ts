@@ -5,6 +5,7 @@ import { SEVERITIES, type Severity } from "./rules";
 export const INHIBITIONS: readonly { source: string; targets: readonly string[]; equal: readonly string[] }[] = [
   { source: "ServiceNotReady", targets: ["ReplicaNotReady", "HighErrorRatio"], equal: ["workload"] },
   { source: "ReplicasBelowMinimum", targets: ["TargetDown"], equal: ["workload"] },
+  { source: "RouteWithoutUpstream", targets: ["RouteErrorRatioHigh", "UpstreamReplicaFailing"], equal: ["workload", "route"] },
 ];
 
 const SECRETS = "/run/secrets";

@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { autoscalerRules } from "../autoscaling/rules";
 import type { MetricsTarget } from "../workload";
+import type { AlertCase, Series } from "./alert-case.fixture";
+import { BALANCER_CASES } from "./balancer-cases.fixture";
 import { builtinRules } from "./builtin";
 import { prometheusConfig, toYaml } from "./config";
 import { settingsOf } from "./options";
@@ -24,23 +26,6 @@ const BACKEND: MetricsTarget = {
 };
 const settings = settingsOf({});
 const groups = builtinRules([BACKEND], settings, true);
-
-/** Values of series, one every 5 s, in promtool's notation. */
-type Series = Record<string, string>;
-
-interface AlertCase {
-  alert: string;
-  /** Brings the alert about at `fires` and not 5 s earlier, unless `earlier` says it may. Then it goes away by `recovered`. */
-  bad: Series;
-  /** Seconds. */
-  fires: number;
-  recovered: number;
-  labels: Record<string, string>;
-  summary: string;
-  description: string;
-  /** Inputs just short of it: no alert at `fires` nor a while after. */
-  quiet: Series[];
-}
 
 const app = (replica: number, metric: string, more = "") =>
   `${metric}{tier="app",workload="testbro-backend",replica="10.0.0.${replica}",instance="10.0.0.${replica}:9464",job="testbro-backend"${more}}`;
@@ -217,6 +202,7 @@ const CASES: AlertCase[] = [
     description: "Prometheus fails to deliver 0.11 alerts a second to Alertmanager, so nobody is told of anything.",
     quiet: [{ [self("prometheus_notifications_errors_total")]: "5x80", [self("prometheus_notifications_dropped_total")]: "2x80" }],
   },
+  ...BALANCER_CASES,
 ];
 
 /** The page of an alert: of its group's name, at the heading of its own. */

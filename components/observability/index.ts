@@ -1,7 +1,7 @@
 export * from "./alerting-options";
 export * from "./options";
 export * from "./rules";
-export { builtinRules, RECORDED } from "./builtin";
+export { BALANCER_RECORDED, builtinRules, RECORDED } from "./builtin";
 export { checkAlerting } from "./check-alerting";
 export { checkRules, checkSettings } from "./check";
 export { prometheusConfig, toYaml, type PrometheusConfig } from "./config";

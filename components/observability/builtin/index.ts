@@ -2,16 +2,20 @@ import type { MetricsTarget } from "../../workload";
 import type { Settings } from "../options";
 import { withRunbooks, type RuleGroup } from "../rules";
 import { availability } from "./availability";
+import { balancer } from "./balancer";
 import { monitoring } from "./monitoring";
 import { stores } from "./stores";
 import { traffic } from "./traffic";
 
+export { BALANCER_RECORDED } from "./balancer";
 export { RECORDED, rateWindow } from "./recorded";
 
 /** Names of the built-in groups, each with a page of its name in docs/runbooks. */
-export const BUILTIN_GROUPS = ["availability", "traffic", "stores", "monitoring"] as const;
+export const BUILTIN_GROUPS = ["availability", "traffic", "balancer", "stores", "monitoring"] as const;
 
 /** Every built-in rule for these targets. @param alertmanager whether alerts are sent to one */
 export function builtinRules(targets: readonly MetricsTarget[], settings: Settings, alertmanager: boolean): RuleGroup[] {
-  return [availability(targets, settings), traffic(settings), stores(settings), monitoring(alertmanager)].map(withRunbooks);
+  return [availability(targets, settings), traffic(settings), balancer(settings), stores(settings), monitoring(alertmanager)].map(
+    withRunbooks,
+  );
 }

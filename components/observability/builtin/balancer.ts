@@ -1,0 +1,126 @@
+import type { Settings } from "../options";
+import type { RecordingRule, RuleGroup } from "../rules";
+import { percent } from "./percent";
+import { rateWindow } from "./recorded";
+
+/** Recorded series of the balancer, each by `tier`, `workload` and `route`. */
+export const BALANCER_RECORDED = {
+  /** Requests per second. */
+  requests: "route:nginx_http_requests:rate",
+  /** Share of answers that are 5xx. */
+  errorRatio: "route:nginx_http_error_ratio:rate",
+  /** 99th percentile of the answer time in seconds. */
+  latency: "route:nginx_http_request_duration_seconds:p99",
+  /** Share of the requests to a cached route that the cache answered. */
+  cacheHitRatio: "route:nginx_cache_hit_ratio:rate",
+  /** Share of requests refused with 429. */
+  limitedRatio: "route:nginx_http_limited_ratio:rate",
+} as const;
+
+/** Requests per second below which a share says little. */
+const FEWEST_REQUESTS = 0.2;
+
+/** Share of a replica's attempts that fail, above which it is not well. */
+const FAILING_SHARE = 0.2;
+
+/** Failed attempts per second of a replica that are no single mishaps. The balancer itself asks a failed one every other second. */
+const FAILING_RATE = 0.1;
+
+/** Share of a route's requests refused with 429, above which it is more than a client now and then. */
+const LIMITED_SHARE = 0.1;
+
+/** What the cache answered by itself. */
+const FROM_CACHE = 'result=~"hit|stale|updating|revalidated"';
+
+const BY_ROUTE = "by (tier, workload, route)";
+const BY_REPLICA = "by (tier, workload, route, upstream)";
+const SAME_ROUTE = "on (tier, workload, route)";
+
+/** Seconds that look back for a replica's failures: short, so that those of a replica that was replaced are soon over. */
+function failureWindow(scrapeInterval: number): number {
+  return Math.max(30, 4 * scrapeInterval);
+}
+
+function recordings(scrapeInterval: number): RecordingRule[] {
+  const rate = (selector: string) => `sum ${BY_ROUTE} (rate(${selector}[${rateWindow(scrapeInterval)}s]))`;
+  // What did not happen has no series: its share is 0, not unknown.
+  const share = (part: string, whole: string) => `(${rate(part)} or ${whole} * 0) / (${whole} > 0)`;
+  const { requests, errorRatio, latency, cacheHitRatio, limitedRatio } = BALANCER_RECORDED;
+  return [
+    { record: requests, expr: rate("nginx_http_requests_total") },
+    { record: errorRatio, expr: share('nginx_http_requests_total{status=~"5.."}', requests) },
+    {
+      record: latency,
+      expr: `histogram_quantile(0.99, sum by (tier, workload, route, le) (rate(nginx_http_request_duration_seconds_bucket[${rateWindow(scrapeInterval)}s])))`,
+    },
+    { record: cacheHitRatio, expr: share(`nginx_cache_requests_total{${FROM_CACHE}}`, rate("nginx_cache_requests_total")) },
+    { record: limitedRatio, expr: share('nginx_http_limited_requests_total{result="rejected"}', requests) },
+  ];
+}
+
+/** What the balancer answers, and the replicas it asks. */
+export function balancer({ thresholds, scrapeInterval }: Settings): RuleGroup {
+  const enough = `and ${SAME_ROUTE} ${BALANCER_RECORDED.requests} > ${FEWEST_REQUESTS}`;
+  const window = `${failureWindow(scrapeInterval)}s`;
+  const attempts = (by: string) => `sum ${by} (rate(nginx_upstream_attempts_total[${window}]))`;
+  const failed = (by: string) => `sum ${by} (rate(nginx_upstream_failed_attempts_total[${window}]))`;
+  const unavailable = `sum ${BY_ROUTE} (rate(nginx_upstream_unavailable_total[${window}]))`;
+  return {
+    name: "balancer",
+    rules: [
+      ...recordings(scrapeInterval),
+      {
+        alert: "RouteErrorRatioHigh",
+        expr: `${BALANCER_RECORDED.errorRatio} > ${thresholds.errorRatio} ${enough}`,
+        forSeconds: 60,
+        severity: "critical",
+        summary: "Route {{ $labels.route }} answers with server errors",
+        description: `{{ $value | humanizePercentage }} of what clients get from route {{ $labels.route }} are 5xx, more than ${percent(thresholds.errorRatio)}, for 60 s. Errors the replicas do not count are among them: no replica, a timeout, a connection that broke.`,
+      },
+      {
+        alert: "RouteLatencyHigh",
+        expr: `${BALANCER_RECORDED.latency} > ${thresholds.latencySeconds} ${enough}`,
+        forSeconds: 120,
+        severity: "warning",
+        summary: "Route {{ $labels.route }} answers slowly",
+        description: `1 in 100 answers of route {{ $labels.route }} takes clients longer than {{ $value | humanizeDuration }}, above ${thresholds.latencySeconds} s, for 2 min. Compare it with the time spent with replicas: the rest is the balancer and the client's line.`,
+      },
+      {
+        alert: "UpstreamReplicaFailing",
+        expr: `${failed(BY_REPLICA)} / ${attempts(BY_REPLICA)} > ${FAILING_SHARE} and ${failed(BY_REPLICA)} > ${FAILING_RATE}`,
+        // Longer than failures of a replica that is just being replaced stay in the window.
+        forSeconds: 45,
+        severity: "warning",
+        summary: "Replica {{ $labels.upstream }} of route {{ $labels.route }} fails",
+        description:
+          "{{ $value | humanizePercentage }} of the attempts of route {{ $labels.route }} at {{ $labels.upstream }} fail, for 45 s, while its name still leads there. Others answer in its place; look at its log, and why its health check finds it well.",
+      },
+      {
+        alert: "RouteWithoutUpstream",
+        expr: `(${unavailable} > 0 or ${failed(BY_ROUTE)} > 0) unless ${SAME_ROUTE} (${attempts(BY_ROUTE)} - ${failed(BY_ROUTE)} > 0.001)`,
+        forSeconds: 15,
+        severity: "critical",
+        summary: "No replica answers route {{ $labels.route }}",
+        description:
+          "No request to route {{ $labels.route }} has found a replica that answers, for 15 s. Its workload does not run, is not ready, or its name does not resolve.",
+      },
+      {
+        alert: "ManyRequestsLimited",
+        expr: `${BALANCER_RECORDED.limitedRatio} > ${LIMITED_SHARE} ${enough}`,
+        forSeconds: 120,
+        severity: "warning",
+        summary: "Route {{ $labels.route }} refuses many requests",
+        description: `{{ $value | humanizePercentage }} of the requests to route {{ $labels.route }} are refused with 429, more than ${percent(LIMITED_SHARE)}, for 2 min. An attack, a client in a loop, or a limit that is too low: the access log names the clients.`,
+      },
+      {
+        alert: "BalancerCountsLost",
+        expr: "sum by (tier, workload) (increase(nginx_metrics_lost_total[5m])) > 0",
+        forSeconds: 0,
+        severity: "warning",
+        summary: "{{ $labels.workload }} has no memory for its counts",
+        description:
+          '{{ printf "%.0f" $value }} additions to counts were lost in 5 min, so rates and shares are wrong. Raise `metrics.zoneSize`.',
+      },
+    ],
+  };
+}
