@@ -8,7 +8,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { renderNginx, RUNTIME_DIRECTORY } from "@testbro/components/load-balancer/nginx";
+import { renderNginxWithOrigins, RUNTIME_DIRECTORY, type NginxOptions } from "@testbro/components/load-balancer/nginx";
 import { ask, tally, type Answer } from "./ask";
 import { withNginx } from "./fixture";
 import { freePorts, selfSigned, type Nginx } from "./nginx";
@@ -79,13 +79,14 @@ describe("nginx: a new configuration without a restart", function () {
   });
 
   /** Puts a configuration into the bundle that answers with its version. */
-  function write(version: string): void {
-    const text = renderNginx({
+  function write(version: string, more: Partial<NginxOptions> = {}): void {
+    const text = renderNginxWithOrigins({
       routes: [{ name: "app", path: "/", respond: { status: 200, body: version } }],
       tls: { certificates: [0].map((index) => ({ certificateFile: file(`tls-${index}.pem`), keyFile: file(`tls-${index}.key`) })) },
       ports: { http: ports[0] ?? 0, https: ports[1] ?? 0, status: ports[2] ?? 0 },
       processes: { workers: 1 },
       accessLog: false,
+      ...more,
     });
     place(text.replaceAll(RUNTIME_DIRECTORY, join(folder, "run")));
   }
@@ -176,6 +177,43 @@ describe("nginx: a new configuration without a restart", function () {
     const offering = await offer();
     assert.notEqual(await offering.ended(), 0);
     assert.match(offering.output, /unknown directive "nonsense" in .*nginx\.conf:2/);
+  });
+
+  it("what only nginx can know to be wrong is refused with its words and the option, before it is offered", async () => {
+    write("one");
+    writeFileSync(join(folder, "bundle", "tls-0.pem"), "no certificate\n");
+    const certificate = await offer();
+    assert.notEqual(await certificate.ended(), 0);
+    assert.match(certificate.output, /\[emerg\] .*cannot load certificate ".*\/tls-0\.pem"/);
+    assert.match(certificate.output, /^testbro-nginx-check: option: nginx\.tls\.certificates\[0\]$/m);
+
+    copyFileSync(join(folder, "site.pem"), join(folder, "bundle", "tls-0.pem"));
+    write("two", { resolver: { addresses: ["there-is-none.invalid"] } });
+    const resolver = await offer();
+    assert.notEqual(await resolver.ended(), 0);
+    assert.match(resolver.output, /\[emerg\] .*host not found in resolver "there-is-none\.invalid" in .*nginx\.conf:\d+/);
+    assert.match(resolver.output, /^testbro-nginx-check: option: nginx\.resolver$/m);
+    assert.equal(resolver.output.match(/option:/g)?.length, 1);
+  });
+
+  it("a balancer that is replaced for a configuration nginx refuses ends with the same words and the option", async () => {
+    write("one");
+    const path = join(folder, "bundle", "nginx.conf");
+    place(readFileSync(path, "utf8").replaceAll("/@bundle@/", join(folder, "bundle/")));
+    writeFileSync(join(folder, "bundle", "tls-0.key"), "no key\n");
+    const balancer = await start("testbro-nginx", "run", { NGINX_CONFIG: path });
+    assert.notEqual(await balancer.ended(), 0);
+    assert.match(balancer.output, /\[emerg\] .*cannot load certificate key ".*\/tls-0\.key"/);
+    assert.match(balancer.output, /^testbro-nginx-check: option: nginx\.tls\.certificates\[0\]$/m);
+  });
+
+  it("a running balancer names the option too, and keeps what it has", async () => {
+    write("one");
+    const balancer = await start("testbro-nginx", "run", { NGINX_BUNDLE: join(folder, "bundle") });
+    await balancer.says(/took version/);
+    write("two", { resolver: { addresses: ["there-is-none.invalid"] } });
+    await balancer.says(/option: nginx\.resolver\n.*nginx refuses this version/);
+    assert.equal((await request()).text, "one");
   });
 
   it("from a folder: takes what is good, keeps what it has when the new is not, and looks at a refused version once", async () => {

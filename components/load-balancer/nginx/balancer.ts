@@ -15,7 +15,7 @@ import {
   type Secret,
 } from "../../workload";
 import type { BalancerTls, NginxLoadBalancerOptions } from "./options";
-import { checkNginx, renderNginx, type NginxOptions, type TlsOptions } from "./render";
+import { checkNginx, renderNginxWithOrigins, type NginxOptions, type TlsOptions } from "./render";
 import { offerBundle } from "./bundle";
 import { FETCHED, hashKey, MOUNTED, portNameOf, refOf, resolveRoutes, resolveTarget, routeTargets, type FileLayout } from "./routes";
 import { balancerWorkload, CONFIGURATION_FILE, CONTAINER_PORTS, type BalancerParts } from "./workload";
@@ -77,7 +77,9 @@ export class NginxLoadBalancer extends pulumi.ComponentResource {
     const certificates = certificatesOf(options.tls, this.certificate);
     this.configuration = pulumi
       .all([staplingOf(options.tls, certificates), hashesOf(options)])
-      .apply(([stapling, hashes]) => renderNginx(nginxOptions(name, options, { stapling, hashes: new Map(Object.entries(hashes)) }), name));
+      .apply(([stapling, hashes]) =>
+        renderNginxWithOrigins(nginxOptions(name, options, { stapling, hashes: new Map(Object.entries(hashes)) }), name),
+      );
 
     const layout = layoutOf(options);
     const files = {

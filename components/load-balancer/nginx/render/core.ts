@@ -1,5 +1,6 @@
 import { mergeOptions } from "../../../workload";
 import { RUNTIME_DIRECTORY, type ClientTimeouts, type NginxOptions, type ProcessOptions, type ResolverOptions } from "./options";
+import { from } from "./origins";
 import { block, directive, DOLLAR_VARIABLE, onOff, type Statement } from "./writer";
 
 /**
@@ -28,12 +29,14 @@ export function mainContext(options: NginxOptions): Statement[] {
   return [
     // Brotli and image filter, where the distribution enables modules by files.
     directive("include", "/etc/nginx/modules-enabled/*.conf"),
-    directive("worker_processes", workers),
-    directive("worker_rlimit_nofile", connections * FILES_A_CONNECTION + 1024),
-    directive("worker_shutdown_timeout", `${shutdownTimeout}s`),
+    ...from("processes", [
+      directive("worker_processes", workers),
+      directive("worker_rlimit_nofile", connections * FILES_A_CONNECTION + 1024),
+      directive("worker_shutdown_timeout", `${shutdownTimeout}s`),
+    ]),
     directive("pid", `${RUNTIME_DIRECTORY}/nginx.pid`),
     directive("error_log", "stderr", "warn"),
-    block("events", [], [directive("worker_connections", connections)]),
+    block("events", [], from("processes", [directive("worker_connections", connections)])),
   ];
 }
 
@@ -88,8 +91,8 @@ export function httpCore(options: NginxOptions): Statement[] {
     directive("proxy_http_version", "1.1"),
     directive("proxy_socket_keepalive", "on"),
     directive("proxy_ssl_session_reuse", "on"),
-    ...resolver(options),
-    ...realAddress(options),
+    ...from("resolver", resolver(options)),
+    ...from("trustedProxies", realAddress(options)),
     // To WebSocket and nothing else: with `h2c` a client would get a connection to the replica that no rule here looks into.
     block("map", ["$http_upgrade", "$upgrade"], [directive("default", ""), directive("~*^websocket$", "websocket")]),
     block("map", ["$upgrade", "$connection_upgrade"], [directive("default", "upgrade"), directive("", "")]),

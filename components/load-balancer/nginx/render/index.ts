@@ -8,24 +8,20 @@ import { limitGlobals } from "./limits";
 import { accessLog } from "./logging";
 import { metricsGlobals } from "./metrics";
 import { isFiles, isProxy, type NginxOptions } from "./options";
+import { from, writeWithOrigins } from "./origins";
 import { retryGlobals } from "./retry";
 import { servers } from "./servers";
 import { tlsGlobals } from "./tls";
 import { upstreams } from "./upstreams";
 import { checkNginx } from "./validate";
 import { variantGlobals } from "./variants";
-import { block, comment, write } from "./writer";
+import { block, comment, write, type Statement } from "./writer";
 import { describeProblems } from "../../../workload";
 
-/**
- * The options as the text of one nginx.conf. Pure: the same options always give the same text.
- * @param name starts the path of each problem
- * @throws RangeError with every problem of the options at once
- */
-export function renderNginx(options: NginxOptions, name = "nginx"): string {
+function statements(options: NginxOptions, name: string): Statement[] {
   const problems = checkNginx(name, options);
   if (problems.length > 0) throw new RangeError(describeProblems(problems));
-  return write([
+  return [
     comment("Written from typed options; changes made here are lost."),
     ...mainContext(options),
     block(
@@ -33,13 +29,13 @@ export function renderNginx(options: NginxOptions, name = "nginx"): string {
       [],
       [
         ...httpCore(options),
-        ...accessLog(options.accessLog),
-        ...metricsGlobals(options),
-        ...compression(options.compression),
-        ...(options.tls === false ? [] : tlsGlobals(options.tls)),
+        ...from("accessLog", accessLog(options.accessLog)),
+        ...from("metrics", metricsGlobals(options)),
+        ...from("compression", compression(options.compression)),
+        ...from("tls", options.tls === false ? [] : tlsGlobals(options.tls)),
         ...limitGlobals(options.limits, options.routes),
         ...accessGlobals(options.routes),
-        ...cacheGlobals(options.cacheZone, options.routes.filter(isProxy)),
+        ...from("cacheZone", cacheGlobals(options.cacheZone, options.routes.filter(isProxy))),
         ...cacheControlGlobals(options.headers, options.routes),
         ...filesGlobals(options.routes.filter(isFiles)),
         ...variantGlobals(options.routes.filter((route) => isFiles(route) || isProxy(route))),
@@ -48,7 +44,25 @@ export function renderNginx(options: NginxOptions, name = "nginx"): string {
         ...servers(options),
       ],
     ),
-  ]);
+  ];
+}
+
+/**
+ * The options as the text of one nginx.conf. Pure: the same options always give the same text.
+ * @param name starts the path of each problem
+ * @throws RangeError with every problem of the options at once
+ */
+export function renderNginx(options: NginxOptions, name = "nginx"): string {
+  return write(statements(options, name));
+}
+
+/**
+ * The same text with comments at its end that say which option its lines come from: where nginx refuses what validation cannot know,
+ * a certificate that is none or a name that does not exist, the image names the option beside nginx's own words.
+ * @throws RangeError as {@link renderNginx}
+ */
+export function renderNginxWithOrigins(options: NginxOptions, name = "nginx"): string {
+  return writeWithOrigins(statements(options, name), name);
 }
 
 export type * from "./options";

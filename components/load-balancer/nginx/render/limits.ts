@@ -1,4 +1,5 @@
 import { mergeOptions } from "../../../workload";
+import { from, fromRoute } from "./origins";
 import { block, directive, type Argument, type Statement } from "./writer";
 
 /** A rate nginx understands. @example "10r/s", "5r/m" */
@@ -94,14 +95,16 @@ function retrySeconds(limits: LimitOptions | undefined, route: LimitedRoute): nu
 /** Zones and maps of every limit (http level). */
 export function limitGlobals(limits: LimitOptions | undefined, routes: readonly LimitedRoute[]): Statement[] {
   const size = limits?.zoneSize ?? LIMIT_DEFAULTS.zoneSize;
-  const zones = [...sharedZones(limits), ...routes.flatMap(routeZones)];
+  const zone = ({ name, limit }: Zone) =>
+    directive("limit_req_zone", KEYS[limit.key ?? "client"], `zone=${name}:${size}`, `rate=${limit.rate}`);
   const seconds = new Set(routes.map((route) => retrySeconds(limits, route)));
   return [
-    ...zones.map(({ name, limit }) =>
-      directive("limit_req_zone", KEYS[limit.key ?? "client"], `zone=${name}:${size}`, `rate=${limit.rate}`),
-    ),
-    directive("limit_conn_zone", KEYS.client, `zone=connections_per_client:${size}`),
-    directive("limit_conn_zone", KEYS.everyone, `zone=connections_total:${size}`),
+    ...from("limits", sharedZones(limits).map(zone)),
+    ...routes.flatMap((route) => fromRoute(routes, route, from("rateLimits", routeZones(route).map(zone)))),
+    ...from("limits", [
+      directive("limit_conn_zone", KEYS.client, `zone=connections_per_client:${size}`),
+      directive("limit_conn_zone", KEYS.everyone, `zone=connections_total:${size}`),
+    ]),
     directive("limit_req_status", 429),
     directive("limit_conn_status", 429),
     directive("limit_req_log_level", "warn"),

@@ -6,6 +6,7 @@ import { isFiles, isProxy, type Route } from "./options";
 import { answerHeaders, proxy, type SiteContext } from "./proxy";
 import { anewLocation, onNewAddresses } from "./retry";
 import { chooseVariant, variantLocations } from "./variants";
+import { from, fromRoute } from "./origins";
 import { block, directive, literal, type Statement } from "./writer";
 
 function answer(route: Route, context: SiteContext): Statement[] {
@@ -25,16 +26,17 @@ function guard(route: Route, { options }: SiteContext): Statement[] {
   return [
     ...(route.maxBodySize ? [directive("client_max_body_size", route.maxBodySize)] : []),
     ...routeLimits(options.limits, route),
-    ...routeAccess(route),
+    ...from("access", routeAccess(route)),
   ];
 }
 
 /** The location of a route, and the internal ones it needs. */
 export function locations(route: Route, context: SiteContext): Statement[] {
-  const headers = () => answerHeaders(route, context);
+  const { options } = context;
+  const headers = () => from("headers", answerHeaders(route, context));
   const ask = (cacheKey?: string) =>
     isProxy(route) ? [...headers(), ...proxy(route, context, { named: true, ...(cacheKey ? { cacheKey } : {}) })] : [];
-  return [
+  return fromRoute(options.routes, route, [
     block("location", route.match === "exact" ? ["=", route.path] : [route.path], [
       directive("set", "$route", route.name),
       ...guard(route, context),
@@ -43,6 +45,6 @@ export function locations(route: Route, context: SiteContext): Statement[] {
       ...answer(route, context),
     ]),
     ...(isProxy(route) ? [...variantLocations(route, guard(route, context), ask), ...anewLocation(route, () => ask())] : []),
-    ...accessLocations(route),
-  ];
+    ...from("access", accessLocations(route)),
+  ]);
 }

@@ -9,6 +9,7 @@ import { portsOf, targetsOf, type NginxOptions, type ProxyRoute, type Route, typ
 import { hstsValue } from "./tls";
 import { upstreamOf } from "./upstreams";
 import { variantHeaders } from "./variants";
+import { from } from "./origins";
 import { directive, literal, onOff, type Statement } from "./writer";
 
 /** Timeouts towards the upstream where a route says nothing, in seconds. */
@@ -87,8 +88,8 @@ export function proxy(route: ProxyRoute, context: SiteContext, { named = false, 
     directive("proxy_buffering", onOff(route.buffering?.response ?? true)),
     ...requestHeaders(route, context),
     ...hiddenHeaders(context.options.headers, route.headers, hstsOf(context)),
-    ...routeCache(route, cacheKey),
-    ...upstreamTls(route),
+    ...from("cache", routeCache(route, cacheKey)),
+    ...from("upstreamTls", upstreamTls(route)),
     directive("proxy_pass", `${route.upstreamTls ? "https" : "http"}://${upstream}${route.stripPath && !named ? "/" : ""}`),
   ];
 }

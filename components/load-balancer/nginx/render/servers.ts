@@ -6,6 +6,7 @@ import { portsOf, type NginxOptions, type Route } from "./options";
 import { portSuffix, type SiteContext } from "./proxy";
 import { siteCertificates, type TlsOptions } from "./tls";
 import { addressOf, upstreamOwners } from "./upstreams";
+import { from } from "./origins";
 import { block, comment, directive, type Argument, type Statement } from "./writer";
 
 /** Host names and the routes that answer them. No hosts: whatever name a client uses. */
@@ -126,7 +127,7 @@ function redirects(options: NginxOptions, sites: readonly Site[]): Statement[] {
   const open = sites.some((site) => site.hosts.length === 0);
   const body: Statement[] = [
     directive("set", "$route", "redirect"),
-    ...acmeLocation(options),
+    ...from("acme", acmeLocation(options)),
     block("location", ["/"], [directive("return", options.redirectStatus ?? 308, target)]),
   ];
   const hosts = [...new Set(sites.flatMap((site) => site.hosts))];
@@ -164,7 +165,7 @@ function plainServers(options: NginxOptions, sites: readonly Site[]): Statement[
         [
           directive("listen", port, ...(site.hosts.length === 0 ? ["default_server", BACKLOG] : [])),
           ...serverNames(site.hosts),
-          ...acmeLocation(options),
+          ...from("acme", acmeLocation(options)),
           ...siteBody(site, context),
         ],
       ),

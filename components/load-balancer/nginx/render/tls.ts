@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { mergeOptions } from "../../../workload";
+import { from } from "./origins";
 import { directive, onOff, type Statement } from "./writer";
 
 /** A certificate and its key, as files. */
@@ -117,8 +118,10 @@ export function certificatesFor(tls: TlsOptions, hosts: readonly string[]): Cert
 
 /** The certificates of one site. */
 export function siteCertificates(tls: TlsOptions, hosts: readonly string[]): Statement[] {
-  return certificatesFor(tls, hosts).flatMap((certificate) => [
-    directive("ssl_certificate", certificate.certificateFile),
-    directive("ssl_certificate_key", certificate.keyFile),
-  ]);
+  return certificatesFor(tls, hosts).flatMap((certificate) =>
+    from(`tls.certificates[${tls.certificates.indexOf(certificate)}]`, [
+      directive("ssl_certificate", certificate.certificateFile),
+      directive("ssl_certificate_key", certificate.keyFile),
+    ]),
+  );
 }

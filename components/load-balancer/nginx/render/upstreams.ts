@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { mergeOptions } from "../../../workload";
 import { isProxy, targetsOf, type ProxyRoute, type Route, type Target } from "./options";
+import { from, fromRoute } from "./origins";
 import { block, directive, type Argument, type Statement } from "./writer";
 
 /**
@@ -184,19 +185,20 @@ export function upstreams(routes: readonly Route[]): Statement[] {
   const owners = [...new Set(upstreamOwners(routes).values())];
   return owners.flatMap((route) => {
     const groups = groupsOf(route);
-    if (route.strategy !== "weighted") return groups.map(groupBlock);
+    const fromTo = (statements: Statement[]) => fromRoute<Route>(routes, route, from("to", statements));
+    if (route.strategy !== "weighted") return fromTo(groups.map(groupBlock));
     const weights = targetsOf(route)
       .filter((target) => !target.backup)
       .map((target) => target.weight ?? 1);
     const key = route.split === "client" ? "$remote_addr" : "$request_id";
-    return [
+    return fromTo([
       ...groups.map(groupBlock),
       block(
         "split_clients",
         [key, splitVariable(route.name)],
         shares(weights).map((share, index) => directive(share, groups[index]?.name ?? "")),
       ),
-    ];
+    ]);
   });
 }
 

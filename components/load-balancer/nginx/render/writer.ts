@@ -19,11 +19,14 @@ export interface Directive {
   name: string;
   args: Argument[];
   body?: Statement[];
+  /** Path of the option it comes from, e.g. `routes[2].access`; a block's holds for what in it has none. */
+  origin?: string;
 }
 
 /** A comment line. */
 export interface Comment {
   comment: string;
+  origin?: string;
 }
 
 export type Statement = Directive | Comment;
@@ -78,15 +81,30 @@ export function quote(argument: Argument): string {
   return `"${escaped}"`;
 }
 
-function lines(statement: Statement, indent: string): string[] {
-  if ("comment" in statement) return [`${indent}# ${statement.comment.replaceAll(/[\r\n\0]+/g, " ")}`];
+/** A line of a configuration file and the option it comes from. */
+export interface Line {
+  text: string;
+  origin: string | undefined;
+}
+
+function lines(statement: Statement, indent: string, outer?: string): Line[] {
+  const origin = statement.origin ?? outer;
+  const line = (text: string): Line => ({ text: `${indent}${text}`, origin });
+  if ("comment" in statement) return [line(`# ${statement.comment.replaceAll(/[\r\n\0]+/g, " ")}`)];
   // In a map the "name" is a value from outside like any other.
   const head = [statement.name, ...statement.args].map(quote).join(" ");
-  if (!statement.body) return [`${indent}${head};`];
-  return [`${indent}${head} {`, ...statement.body.flatMap((inner) => lines(inner, `${indent}  `)), `${indent}}`];
+  if (!statement.body) return [line(`${head};`)];
+  return [line(`${head} {`), ...statement.body.flatMap((inner) => lines(inner, `${indent}  `, origin)), line("}")];
+}
+
+/** The statements as lines, each with its origin. */
+export function writeLines(statements: readonly Statement[]): Line[] {
+  return statements.flatMap((statement) => lines(statement, ""));
 }
 
 /** The statements as the text of a configuration file. */
 export function write(statements: readonly Statement[]): string {
-  return `${statements.flatMap((statement) => lines(statement, "")).join("\n")}\n`;
+  return `${writeLines(statements)
+    .map(({ text }) => text)
+    .join("\n")}\n`;
 }
