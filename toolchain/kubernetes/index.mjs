@@ -56,21 +56,40 @@ import { buildPrograms, ensureKubectl, ensurePackages } from "./programs.mjs";
 
 /** @typedef {ClusterOptions & { env: NodeJS.ProcessEnv, progress: Progress, paths: Paths, nodes: number }} Context */
 
-/**
- * @param {ClusterOptions} options
- * @returns {Promise<Cluster>} Its nodes are ready and its metrics are served.
- * @throws {ToolchainError} Why there can be none here, and what to do.
- */
-export async function ensureCluster(options) {
+/** @param {ClusterOptions} options @returns {Context} */
+function contextOf(options) {
   const env = options.env ?? process.env;
-  /** @type {Context} */
-  const context = {
+  return {
     ...options,
     nodes: options.nodes ?? 1,
     env,
     progress: options.progress ?? defaultProgress,
     paths: options.paths ?? defaultPaths(env),
   };
+}
+
+/**
+ * Installs and builds what a cluster from source consists of, without starting one: for those who have to say beforehand how long a start
+ * may take.
+ *
+ * @param {Omit<ClusterOptions, "home">} [options]
+ * @returns {Promise<Record<string, string>>} Paths of the programs by name.
+ * @throws {ToolchainError} Where it cannot be had.
+ */
+export async function prepareCluster(options = {}) {
+  const context = contextOf({ ...options, home: "" });
+  await ensurePackages(context);
+  return buildPrograms(context, { metrics: context.metrics ?? true });
+}
+
+/**
+ * @param {ClusterOptions} options
+ * @returns {Promise<Cluster>} Its nodes are ready and its metrics are served.
+ * @throws {ToolchainError} Why there can be none here, and what to do.
+ */
+export async function ensureCluster(options) {
+  const context = contextOf(options);
+  const { env } = context;
   if (!Number.isInteger(context.nodes) || context.nodes < 1 || context.nodes > MOST_NODES)
     throw new ToolchainError(`${options.nodes} nodes: a cluster here has 1 to ${MOST_NODES}.`);
   const mode = options.mode ?? env.TESTBRO_CLUSTER ?? "auto";
@@ -148,8 +167,7 @@ async function fromSource(context) {
     );
   }
   nodeLayout(home, idOf(home), 1);
-  await ensurePackages(context);
-  const programs = await buildPrograms(context, { metrics: context.metrics ?? true });
+  const programs = await prepareCluster(context);
   return withLock(`${home}.lock`, async () => {
     const before = readRecord(layout(home).record);
     if (before && !(await namespaceExists(before.netns, env))) await takeDown(home, env);
