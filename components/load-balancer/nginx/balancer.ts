@@ -189,7 +189,7 @@ function tlsOptions(tls: BalancerTls | false, stapling: boolean, layout: FileLay
 
 /** The renderer's options; `problems` gets what is wrong with the references. */
 function nginxOptions(name: string, options: NginxLoadBalancerOptions, late: Late, problems: Problem[] = []): NginxOptions {
-  const { hosts, resolver, limits, headers, compression, cacheZone, accessLog, metrics, timeouts, trustedProxies } = options;
+  const { hosts, resolver, limits, headers, compression, cacheZone, imageZone, accessLog, metrics, timeouts, trustedProxies } = options;
   const { processes, redirectStatus } = options;
   const shared = {
     hosts,
@@ -198,6 +198,7 @@ function nginxOptions(name: string, options: NginxLoadBalancerOptions, late: Lat
     headers,
     compression,
     cacheZone,
+    imageZone,
     accessLog,
     metrics,
     timeouts,

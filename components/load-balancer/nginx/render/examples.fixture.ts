@@ -196,6 +196,30 @@ export const EXAMPLES: Record<string, NginxOptions> = {
     ],
   },
 
+  pictures: {
+    tls: { certificates: [certificate] },
+    imageZone: { keys: "2m", maxSize: "8m", inactive: 3600 },
+    routes: [
+      { name: "photos", path: "/photos/", to: frontend, stripPath: true, images: {}, variants: ["webp"] },
+      {
+        name: "avatars",
+        path: "/avatars/",
+        files: { root: "/srv/avatars" },
+        images: {
+          widths: [64, 128],
+          heights: [64, 128],
+          qualities: [40],
+          quality: 80,
+          fit: "cover",
+          maxOriginal: "2m",
+          seconds: 60,
+          rate: "120r/m",
+          version: "v2",
+        },
+      },
+    ],
+  },
+
   uncompressed: {
     tls: false,
     compression: { gzip: false, brotli: false },

@@ -4,6 +4,7 @@ import { cacheGlobals } from "./caching";
 import { compression } from "./compression";
 import { httpCore, mainContext } from "./core";
 import { filesGlobals } from "./files";
+import { imageGlobals } from "./images";
 import { limitGlobals } from "./limits";
 import { accessLog } from "./logging";
 import { metricsGlobals } from "./metrics";
@@ -37,6 +38,13 @@ function statements(options: NginxOptions, name: string): Statement[] {
         ...accessGlobals(options.routes),
         ...from("cacheZone", cacheGlobals(options.cacheZone, options.routes.filter(isProxy))),
         ...cacheControlGlobals(options.headers, options.routes),
+        ...from(
+          "imageZone",
+          imageGlobals(
+            options,
+            options.routes.filter((route) => isFiles(route) || isProxy(route)),
+          ),
+        ),
         ...filesGlobals(options.routes.filter(isFiles)),
         ...variantGlobals(options.routes.filter((route) => isFiles(route) || isProxy(route))),
         ...retryGlobals(options.routes),
@@ -73,6 +81,7 @@ export type { CachePreset, CacheZoneOptions, RouteCacheOptions } from "./caching
 export type { CompressionOptions } from "./compression";
 export type { FilesOptions } from "./files";
 export { DEFAULT_CSP, UPSTREAM_CSP, type HeaderOptions } from "./headers";
+export type { ImageOptions, ImageZoneOptions } from "./images";
 export type { ConnectionLimit, LimitKey, LimitOptions, Rate, RateLimit } from "./limits";
 export type { AccessLogOptions } from "./logging";
 export type { MetricsOptions } from "./metrics";

@@ -1,8 +1,9 @@
 import { accessLocations, routeAccess } from "./access";
 import { files } from "./files";
+import { chooseSize, imageLocation, imageServer, plainText } from "./images";
 import { routeLimits } from "./limits";
 import { statusPage } from "./metrics";
-import { isFiles, isProxy, type Route } from "./options";
+import { isFiles, isProxy, type FilesRoute, type ProxyRoute, type Route } from "./options";
 import { answerHeaders, proxy, type SiteContext } from "./proxy";
 import { anewLocation, onNewAddresses } from "./retry";
 import { chooseVariant, variantLocations } from "./variants";
@@ -16,7 +17,7 @@ function answer(route: Route, context: SiteContext): Statement[] {
   if ("redirect" in route) return [directive("return", route.redirect.status ?? 302, literal(route.redirect.to))];
   const { status, body, contentType } = route.respond;
   return [
-    ...(body === undefined ? [] : [directive("default_type", contentType ?? "text/plain; charset=utf-8")]),
+    ...(body === undefined ? [] : plainText(contentType)),
     directive("return", status, ...(body === undefined ? [] : [literal(body)])),
   ];
 }
@@ -30,6 +31,17 @@ function guard(route: Route, { options }: SiteContext): Statement[] {
   ];
 }
 
+function hasImages(route: Route): route is ProxyRoute | FilesRoute {
+  return isProxy(route) || isFiles(route);
+}
+
+/** The server that resizes a route's images, if it does. */
+export function hop(route: Route, context: SiteContext): Statement[] {
+  if (!hasImages(route)) return [];
+  if (isFiles(route)) return imageServer(route, context.options, files(route, context.options.compression, true));
+  return imageServer(route, context.options, proxy(route, context, { requestId: "$http_x_request_id", cached: false }));
+}
+
 /** The location of a route, and the internal ones it needs. */
 export function locations(route: Route, context: SiteContext): Statement[] {
   const { options } = context;
@@ -41,9 +53,11 @@ export function locations(route: Route, context: SiteContext): Statement[] {
       directive("set", "$route", route.name),
       ...guard(route, context),
       ...headers(),
+      ...(hasImages(route) ? chooseSize(route) : []),
       ...(isProxy(route) ? [...chooseVariant(route), ...onNewAddresses(route)] : []),
       ...answer(route, context),
     ]),
+    ...(hasImages(route) ? from("images", imageLocation(route, context, guard(route, context), headers())) : []),
     ...(isProxy(route) ? [...variantLocations(route, guard(route, context), ask), ...anewLocation(route, () => ask())] : []),
     ...from("access", accessLocations(route)),
   ]);

@@ -3,6 +3,7 @@ import type { CachePreset, CacheZoneOptions, RouteCacheOptions } from "./caching
 import type { CompressionOptions } from "./compression";
 import type { FilesOptions } from "./files";
 import type { HeaderOptions } from "./headers";
+import type { ImageOptions, ImageZoneOptions } from "./images";
 import type { ConnectionLimit, LimitOptions, RateLimit } from "./limits";
 import type { AccessLogOptions } from "./logging";
 import type { MetricsOptions } from "./metrics";
@@ -99,6 +100,8 @@ export interface ProxyRoute extends RouteBase, UpstreamOptions {
    * none, the image itself is asked for. @default []
    */
   variants?: ImageFormat[];
+  /** Resizing of images by query; `{}`: with every default. @default none */
+  images?: ImageOptions;
 }
 
 /** A route of files. */
@@ -106,6 +109,8 @@ export interface FilesRoute extends RouteBase {
   files: FilesOptions;
   /** Formats in which images may stand beside the original (`photo.jpg.avif`), best first; chosen by Accept. @default [] */
   variants?: ImageFormat[];
+  /** Resizing of images by query; `{}`: with every default. @default none */
+  images?: ImageOptions;
 }
 
 /** A route the balancer answers itself. */
@@ -194,6 +199,7 @@ export interface NginxOptions {
   headers?: HeaderOptions;
   compression?: CompressionOptions;
   cacheZone?: CacheZoneOptions;
+  imageZone?: ImageZoneOptions;
   accessLog?: AccessLogOptions | false;
   /** Requests counted for `/metrics`; needs nginx's Lua module, as in `images/nginx`. `false`: connection gauges only. @default {} */
   metrics?: MetricsOptions | false;

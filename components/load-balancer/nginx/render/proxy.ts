@@ -36,7 +36,7 @@ export function portSuffix(options: NginxOptions, scheme: "http" | "https"): str
  * What the upstream is told about the request. Everything is set, never appended to: a client cannot pretend to be
  * another. `$remote_addr` is already the real client behind trusted proxies. `$host` (not `$http_host`) is what chose the site.
  */
-function requestHeaders(route: ProxyRoute, context: SiteContext): Statement[] {
+function requestHeaders(route: ProxyRoute, context: SiteContext, requestId = "$request_id"): Statement[] {
   const host = `$host${portSuffix(context.options, context.scheme)}`;
   const set = (name: string, value: string) => directive("proxy_set_header", name, value);
   return [
@@ -45,7 +45,7 @@ function requestHeaders(route: ProxyRoute, context: SiteContext): Statement[] {
     set("X-Forwarded-For", "$remote_addr"),
     set("X-Forwarded-Proto", context.scheme),
     set("X-Forwarded-Host", host),
-    set("X-Request-Id", "$request_id"),
+    set("X-Request-Id", requestId),
     set("Forwarded", ""),
     // A client's "Proxy" header must not become a CGI program's HTTP_PROXY (CVE-2016-5385).
     set("Proxy", ""),
@@ -71,12 +71,20 @@ function upstreamTls(route: ProxyRoute): Statement[] {
 export interface Asking {
   /** A named location, whose `proxy_pass` may not have a path. */
   named?: boolean;
+  /** Whether the route's cache is used. @default true */
+  cached?: boolean;
   /** What the location's answers are told apart by in the cache. */
   cacheKey?: string;
+  /** The request's id, where it is not nginx's own. */
+  requestId?: string;
 }
 
 /** Asks the upstream. */
-export function proxy(route: ProxyRoute, context: SiteContext, { named = false, cacheKey }: Asking = {}): Statement[] {
+export function proxy(
+  route: ProxyRoute,
+  context: SiteContext,
+  { named = false, cached = true, cacheKey, requestId }: Asking = {},
+): Statement[] {
   const timeouts = mergeOptions(route.websocket ? { ...TIMEOUT_DEFAULTS, read: WEBSOCKET_READ_SECONDS } : TIMEOUT_DEFAULTS, route.timeouts);
   const upstream = upstreamOf(route, context.owners);
   return [
@@ -86,9 +94,9 @@ export function proxy(route: ProxyRoute, context: SiteContext, { named = false, 
     ...retry(route),
     directive("proxy_request_buffering", onOff(route.buffering?.request ?? true)),
     directive("proxy_buffering", onOff(route.buffering?.response ?? true)),
-    ...requestHeaders(route, context),
+    ...requestHeaders(route, context, requestId),
     ...hiddenHeaders(context.options.headers, route.headers, hstsOf(context)),
-    ...from("cache", routeCache(route, cacheKey)),
+    ...from("cache", cached ? routeCache(route, cacheKey) : []),
     ...from("upstreamTls", upstreamTls(route)),
     directive("proxy_pass", `${route.upstreamTls ? "https" : "http"}://${upstream}${route.stripPath && !named ? "/" : ""}`),
   ];

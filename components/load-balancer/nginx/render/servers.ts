@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { HOST_ACCESS_FILE } from "./access";
-import { locations } from "./locations";
+import { hop, locations } from "./locations";
 import { statusServer } from "./metrics";
 import { portsOf, type NginxOptions, type Route } from "./options";
 import { portSuffix, type SiteContext } from "./proxy";
@@ -176,10 +176,13 @@ function plainServers(options: NginxOptions, sites: readonly Site[]): Statement[
 /** Every `server` block. */
 export function servers(options: NginxOptions): Statement[] {
   const sites = sitesOf(options);
+  const context: SiteContext = { options, owners: upstreamOwners(options.routes), scheme: options.tls === false ? "http" : "https" };
+  const hops = options.routes.flatMap((route) => hop(route, context));
   return [
     ...(options.tls === false
       ? plainServers(options, sites)
       : [...redirects(options, sites), ...secureServers(options, options.tls, sites)]),
+    ...(hops.length > 0 ? [comment("resized images, for nginx itself"), ...hops] : []),
     comment(`status, within the platform only; ${HOST_ACCESS_FILE} is written at start`),
     statusServer(options),
   ];

@@ -1,5 +1,6 @@
 import type { Check } from "./check";
 import type { FilesRoute } from "./options";
+import { checkImages } from "./validate-images";
 import { IMAGE_FORMATS, type ImageFormat } from "./variants";
 
 /** Folders of which the balancer shows nothing: its configuration, keys, and what the kernel tells. */
@@ -37,4 +38,5 @@ export function checkFiles(check: Check, route: FilesRoute): void {
   at.at("index").matches(index, /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/, "a file name", "index.html");
   at.at("fallback").matches(fallback, BELOW, "a path below root, of plain names", "index.html");
   checkVariants(check.at("variants"), route.variants);
+  checkImages(check.at("images"), route.images);
 }

@@ -6,6 +6,7 @@ import { hashPattern } from "./api-key";
 import type { HeaderOptions } from "./headers";
 import { checkCache, checkCacheControl } from "./validate-caching";
 import { checkFiles, checkVariants } from "./validate-files";
+import { checkImages } from "./validate-images";
 import type { RateLimit } from "./limits";
 import {
   isFiles,
@@ -100,6 +101,7 @@ function checkProxy(check: Check, route: ProxyRoute): void {
   }
   checkCache(check.at("cache"), route.cache);
   checkVariants(check.at("variants"), route.variants);
+  checkImages(check.at("images"), route.images);
   if (route.upstreamTls) {
     check.at("upstreamTls.caFile").file(route.upstreamTls.caFile);
     if (route.upstreamTls.serverName !== undefined) check.at("upstreamTls.serverName").host(route.upstreamTls.serverName, false);

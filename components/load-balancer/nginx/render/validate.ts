@@ -3,6 +3,7 @@ import { Check, ZONE_SIZE } from "./check";
 import { portsOf, type NginxOptions } from "./options";
 import { sitesOf } from "./servers";
 import { checkCacheZone } from "./validate-caching";
+import { checkImageZone } from "./validate-images";
 import { HSTS_DEFAULTS, TLS_PROFILES, type TlsOptions } from "./tls";
 import { checkHeaders, checkRate, checkRoute, checkTarget, isResolverAddress } from "./validate-routes";
 
@@ -122,6 +123,7 @@ export function checkNginx(name: string, options: NginxOptions): Problem[] {
       .matches(type, /^[a-z0-9.+-]+\/[a-z0-9.+*-]+$/, "a media type", "application/json");
   }
   checkCacheZone(check.at("cacheZone"), cacheZone);
+  checkImageZone(check.at("imageZone"), options.imageZone);
   for (const key of ["header", "body", "send", "keepalive"] as const) check.at(`timeouts.${key}`).whole(timeouts?.[key], 1, 3600);
   if (typeof processes?.workers === "number") check.at("processes.workers").whole(processes.workers, 1, 1024);
   check.at("processes.connections").whole(processes?.connections, 16, 1_000_000);
