@@ -30,12 +30,13 @@ export async function openStack(upArgs = []) {
 }
 
 /**
- * Runs a benchmark again with `--here` added, on a stack of its own that is destroyed afterwards.
+ * Runs a benchmark again with `--here` added, in a network namespace of its own with an engine of its own.
  * @param {string} program path of the benchmark
  * @param {string[]} args
+ * @param {string[]} [afterwards] program and arguments that remove what the benchmark left
  * @returns {Promise<number>} exit code
  */
-export function apart(program, args) {
+export function inOwnNamespace(program, args, afterwards) {
   return inNamespace(async ({ wrap, env }) => {
     const run = (/** @type {string[]} */ command) =>
       new Promise((resolve, reject) => {
@@ -47,7 +48,17 @@ export function apart(program, args) {
     try {
       return await run([program, "--here", ...args]);
     } finally {
-      await run([fileURLToPath(new URL("../scripts/down.mjs", import.meta.url)), "--volumes", "--yes"]);
+      if (afterwards) await run(afterwards);
     }
   });
+}
+
+/**
+ * The same for a benchmark of a stack, which is destroyed afterwards.
+ * @param {string} program path of the benchmark
+ * @param {string[]} args
+ * @returns {Promise<number>} exit code
+ */
+export function apart(program, args) {
+  return inOwnNamespace(program, args, [fileURLToPath(new URL("../scripts/down.mjs", import.meta.url)), "--volumes", "--yes"]);
 }

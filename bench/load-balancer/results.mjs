@@ -1,0 +1,112 @@
+// Rounds → medians, ratios within a round, and whether the goals are met: as JSON for programs and as tables in the README for people.
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { fileURLToPath } from "node:url";
+import { format, resolveConfig } from "prettier";
+import { CASES } from "./cases.mjs";
+import { goals } from "./goals.mjs";
+
+const FILE = fileURLToPath(new URL("results.json", import.meta.url));
+const README = fileURLToPath(new URL("README.md", import.meta.url));
+const [BEGIN, END] = ["<!-- results -->", "<!-- end of results -->"];
+
+/**
+ * @typedef {object} Results
+ * @property {string} date
+ * @property {string} command
+ * @property {string} machine
+ * @property {number} rounds
+ * @property {number} seconds of each measurement
+ * @property {{id: string, title: string, version: string}[]} contenders ours first
+ * @property {string[]} missing contenders that could not take part, with the reason
+ * @property {Record<string, Record<string, import("./generators.mjs").Counted[]>>} measured by case and contender, one for each round
+ */
+
+/** @param {number[]} values */
+export const median = (values) => {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? (sorted[middle] ?? NaN) : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
+};
+
+/** What this machine is. */
+export const machine = () => `${cpus().length} CPUs (${cpus()[0]?.model.trim() ?? "unknown"}), ${Math.round(totalmem() / 2 ** 30)} GiB`;
+
+/** Median of one figure; undefined where nothing was measured. @param {Results} results @param {string} id @param {string} contender @param {keyof import("./generators.mjs").Counted} figure */
+export function figureOf({ measured }, id, contender, figure) {
+  const rounds = measured[id]?.[contender];
+  return rounds && median(rounds.map((counted) => counted[figure] ?? NaN));
+}
+
+/**
+ * Ours through the other's, round by round: what disturbs the machine disturbs both.
+ * @param {Results} results @param {string} id @param {string} contender @param {keyof import("./generators.mjs").Counted} [figure]
+ */
+export function ratioOf({ measured, contenders }, id, contender, figure = "perSecond") {
+  const ours = measured[id]?.[contenders[0]?.id ?? ""];
+  const theirs = measured[id]?.[contender];
+  if (!ours || !theirs) return undefined;
+  const ratios = ours.map((counted, round) => (counted[figure] ?? NaN) / (theirs[round]?.[figure] ?? NaN));
+  return { median: median(ratios), low: Math.min(...ratios), high: Math.max(...ratios) };
+}
+
+/** @param {string[]} heading @param {string[][]} rows */
+const table = (heading, rows) => [heading, heading.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+
+const ratio = (/** @type {ReturnType<typeof ratioOf>} */ value) =>
+  value ? `${value.median.toFixed(2)} (${value.low.toFixed(2)}–${value.high.toFixed(2)})` : "-";
+
+/** @param {Results} results */
+function throughput(results) {
+  const [own, ...others] = results.contenders;
+  const heading = ["Requests per second", own?.title ?? "", ...others.map(({ title }) => `through ${title}`)];
+  const rows = CASES.filter(({ id }) => results.measured[id]).map(({ id, title }) => [
+    title,
+    String(figureOf(results, id, own?.id ?? "", "perSecond") ?? "-"),
+    ...others.map((other) => ratio(ratioOf(results, id, other.id))),
+  ]);
+  return table(heading, rows);
+}
+
+/** @param {Results} results @param {string} heading @param {(id: string, contender: string) => string} cell */
+function figures(results, heading, cell) {
+  const rows = CASES.filter(({ id }) => results.measured[id]).map(({ id, title }) => [
+    title,
+    ...results.contenders.map((contender) => (results.measured[id]?.[contender.id] ? cell(id, contender.id) : "-")),
+  ]);
+  return table([heading, ...results.contenders.map(({ title }) => title)], rows);
+}
+
+/** @param {Results} results */
+export function describe(results) {
+  const latency = (/** @type {string} */ id, /** @type {string} */ contender) =>
+    /** @type {const} */ (["p50", "p99"]).map((figure) => figureOf(results, id, contender, figure)?.toFixed(1)).join(" / ");
+  const cpu = (/** @type {string} */ id, /** @type {string} */ contender) => figureOf(results, id, contender, "cpu")?.toFixed(0) ?? "-";
+  const failed = Object.entries(results.measured).flatMap(([id, byContender]) =>
+    Object.entries(byContender).flatMap(([contender, rounds]) => {
+      const count = rounds.reduce((sum, counted) => sum + counted.failed, 0);
+      return count > 0 ? [`${contender} in ${id}: ${count}`] : [];
+    }),
+  );
+  return [
+    `Measured on ${results.date.slice(0, 10)} with \`${results.command}\`: ${results.machine}; ${results.rounds} rounds of ${results.seconds} s for each figure. ${results.contenders.map(({ title, version }) => `${title}: ${version}`).join("; ")}.`,
+    ...results.missing.map((reason) => `Not measured: ${reason}`),
+    throughput(results),
+    figures(results, "p50 / p99, milliseconds", latency),
+    figures(results, "Balancer's CPU, microseconds a request", cpu),
+    `Failed requests: ${failed.length > 0 ? failed.join("; ") : "none"}.`,
+    table(
+      ["Goal", "Reached", ""],
+      goals(results).map(({ goal, reached, met }) => [goal, reached, met ? "met" : "**missed**"]),
+    ),
+  ].join("\n\n");
+}
+
+/** Writes results.json and the tables. @param {Results} results */
+export async function write(results) {
+  const config = await resolveConfig(README);
+  writeFileSync(FILE, await format(JSON.stringify(results), { ...config, filepath: FILE }));
+  const text = readFileSync(README, "utf8");
+  const readme = `${text.slice(0, text.indexOf(BEGIN) + BEGIN.length)}\n\n${describe(results)}\n\n${text.slice(text.indexOf(END))}`;
+  writeFileSync(README, await format(readme, { ...config, filepath: README }));
+}
