@@ -50,6 +50,13 @@ export const CACHE_PRESETS = Object.keys(PRESETS);
 /** Seconds a request waits for another one that fills the same entry, before it asks the upstream itself and stores nothing. */
 const LOCK_SECONDS = 5;
 
+/**
+ * Stored responses that a worker keeps open between two requests, which saves opening and closing the file: a fifth of the time of a
+ * cached answer. A file that is open takes up its place even when it has left the cache, so they are few, and closed after a second in which
+ * nobody asks. nginx knows by the file's number when another one has taken its place.
+ */
+const OPEN_FILES = ["max=32", "inactive=1s"];
+
 /** Set where a response is too large to be stored. */
 const TOO_LARGE = "$too_large_to_store";
 
@@ -121,6 +128,8 @@ export function routeCache(route: CachedRoute, key?: string): Statement[] {
     directive("proxy_cache_lock", onOff(cache.lock)),
     directive("proxy_cache_lock_timeout", `${LOCK_SECONDS}s`),
     directive("proxy_cache_revalidate", "on"),
+    directive("open_file_cache", ...OPEN_FILES),
+    directive("open_file_cache_min_uses", 2),
     ...(cache.staleWhileRevalidate
       ? [
           directive("proxy_cache_background_update", "on"),

@@ -21,6 +21,12 @@ export const DEFAULT_BODY_SIZE = "1m";
 /** Files each connection may need: one to the client, one to the upstream, and some for logs and the cache. */
 const FILES_A_CONNECTION = 2;
 
+/**
+ * Requests after which a client's connection is closed, so that the memory it has gathered goes. With nginx's own 1000 a client over TLS
+ * that asks without pause (a CDN) takes 2 % of the balancer's time for handshakes: one costs about 1 ms, a request 0.05 ms.
+ */
+const KEEPALIVE_REQUESTS = 10_000;
+
 const TEMPORARY = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
 
 /** What stands outside `http`. */
@@ -34,6 +40,8 @@ export function mainContext(options: NginxOptions): Statement[] {
       directive("worker_rlimit_nofile", connections * FILES_A_CONNECTION + 1024),
       directive("worker_shutdown_timeout", `${shutdownTimeout}s`),
     ]),
+    // Maps with regular expressions are asked for every request: run as machine code where PCRE can.
+    directive("pcre_jit", "on"),
     directive("pid", `${RUNTIME_DIRECTORY}/nginx.pid`),
     directive("error_log", "stderr", "warn"),
     block("events", [], from("processes", [directive("worker_connections", connections)])),
@@ -77,6 +85,7 @@ export function httpCore(options: NginxOptions): Statement[] {
     directive("send_timeout", `${timeouts.send}s`),
     directive("keepalive_timeout", `${timeouts.keepalive}s`),
     directive("keepalive_min_timeout", `${Math.min(timeouts.keepalive, LEAST_KEEPALIVE_SECONDS)}s`),
+    directive("keepalive_requests", KEEPALIVE_REQUESTS),
     directive("reset_timedout_connection", "on"),
     directive("client_max_body_size", DEFAULT_BODY_SIZE),
     // Bodies up to this size never touch the (memory-backed) temporary directory.
