@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 execFileSync("npx", ["tsc", "-b"], { cwd: root, stdio: "inherit" });
-const { openBrowser, ShownPage } = await import("../../test/dist/autoscaling/page.js");
+const { openBrowser } = await import("../../test/dist/browser.js");
+const { ShownPage } = await import("../../test/dist/autoscaling/page.js");
 const { ensureChromium } = await import("../../scripts/test/chromium.mjs");
 const browser = await openBrowser(await ensureChromium());
 if (!browser) throw new Error("No Chromium here, and none can be installed from here. Name one in CHROMIUM.");

@@ -19,7 +19,7 @@ export async function ensureChromium(env = process.env) {
   const known = env.CHROMIUM || there();
   if (known || whyNoInstall(env)) return known;
   try {
-    await installPackages([PACKAGE], { why: "the tests of the auto-scaler's page", env });
+    await installPackages([PACKAGE], { why: "the tests of the status pages", env });
   } catch (error) {
     // A distribution without this package.
     if (!(error instanceof ToolchainError)) throw error;

@@ -62,13 +62,10 @@ export const SUITES = {
   // Every rule in the real Pulumi CLI; needs no engine.
   policy: ({ args }) => mocha(["policy/integration/*.spec.mjs"], { args }),
   "load-balancer": async ({ args }) => {
-    const promtool = await ensurePromtool();
+    const [promtool, chromium] = [await ensurePromtool(), await ensureChromium()];
+    const programs = { ...(promtool ? { PROMTOOL: promtool } : {}), ...(chromium ? { CHROMIUM: chromium } : {}) };
     return inNamespace((wrapped) =>
-      mocha(["test/dist/load-balancer/**/*.spec.js"], {
-        ...wrapped,
-        args,
-        env: { ...wrapped.env, ...(promtool ? { PROMTOOL: promtool } : {}) },
-      }),
+      mocha(["test/dist/load-balancer/**/*.spec.js"], { ...wrapped, args, env: { ...wrapped.env, ...programs } }),
     );
   },
   images: ({ args }) => inNamespace((wrapped) => mocha(["images/testing/*.spec.mjs"], { ...wrapped, args })),

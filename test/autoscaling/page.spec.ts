@@ -1,13 +1,7 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { openBrowser, ShownPage } from "./page";
-
-interface Violation {
-  id: string;
-  impact: string | null;
-  nodes: { html: string }[];
-}
+import { accessibilityProblems, openBrowser } from "../browser";
+import { ShownPage } from "./page";
 
 describe("the auto-scaler's status page in a real browser", function () {
   this.timeout(240_000);
@@ -47,14 +41,7 @@ describe("the auto-scaler's status page in a real browser", function () {
     it(`has nothing that axe-core objects to (${colorScheme})`, async () => {
       const { context, page, problems } = await open(colorScheme);
       for (const summary of await page.locator("summary").all()) await summary.click();
-      // The page's own policy allows no script but its own, so the checker is brought in from outside of it.
-      const violations = (await page.evaluate(
-        `(() => { const module = undefined; ${readFileSync(require.resolve("axe-core/axe.min.js"), "utf8")}; return axe.run(document).then(({ violations }) => violations); })()`,
-      )) as Violation[];
-      assert.deepEqual(
-        violations.map(({ id, impact, nodes }) => `${impact}: ${id}: ${nodes[0]?.html}`),
-        [],
-      );
+      assert.deepEqual(await accessibilityProblems(page), []);
       assert.deepEqual(problems, []);
       await context.close();
     });

@@ -6,16 +6,6 @@ import { type Saved, type Store } from "@testbro/autoscaler/dist/daemon/store";
 import { Notifier } from "@testbro/autoscaler/dist/notify/notifier";
 import { Metrics } from "@testbro/autoscaler/dist/server/metrics";
 import { createServer } from "@testbro/autoscaler/dist/server/server";
-import { chromium, type Browser } from "playwright-core";
-
-/**
- * A real browser.
- * @param executablePath of Chromium or Chrome; undefined, as the result is then, where there is none
- */
-export async function openBrowser(executablePath: string | undefined): Promise<Browser | undefined> {
-  if (!executablePath) return undefined;
-  return chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
-}
 
 /** Seconds between two turns, and turns that have been: 25 minutes. */
 const INTERVAL = 5;

@@ -60,7 +60,7 @@ export interface Wanted {
 }
 
 interface Outputs {
-  urls: { app: string; prometheus: string };
+  urls: { app: string; prometheus: string; balancer: string };
   caPem: string;
   monitoringLogin: { user: string; password: string };
 }

@@ -2,8 +2,6 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import type { NginxOptions, ProxyRoute } from "@testbro/components/load-balancer/nginx";
 import { ask, tally } from "./ask";
 import { withNginx } from "./fixture";
@@ -301,39 +299,5 @@ describe("nginx: metrics", function () {
     await send(nginx, 4);
     const checked = spawnSync(promtool, ["check", "metrics"], { input: await scrapeText(nginx), encoding: "utf8" });
     assert.deepEqual([checked.status, checked.stdout + checked.stderr], [0, ""]);
-  });
-
-  it("the status page: behind a password, with the numbers of routes and replicas", async () => {
-    const users = "users";
-    const [replica] = (await balancer.replicas(1, byPath)) as [Replica];
-    const hash = spawnSync("openssl", ["passwd", "-apr1", "secret"], { encoding: "utf8" }).stdout.trim();
-    let file = "";
-    const page = (): NginxOptions["routes"][number] => ({
-      name: "balancer",
-      path: "/balancer/",
-      page: "status",
-      access: { basicAuth: { file } },
-    });
-    const nginx = await balancer.start({ routes: [routeTo(replica)], limits: LIMITS }, (folder) => {
-      file = join(folder, users);
-      writeFileSync(file, `ada:${hash}\n`, { mode: 0o644 });
-    });
-    nginx.write({ routes: [page(), routeTo(replica)], limits: LIMITS });
-    await nginx.reload();
-    await send(nginx, 3, "/500");
-    await send(nginx, 1234, "/200");
-    assert.deepEqual(await send(nginx, 1, "/balancer/"), { 401: 1 });
-    const authorization = `Basic ${Buffer.from("ada:secret").toString("base64")}`;
-    const shown = await ask(nginx, "/balancer/", { headers: { authorization } });
-    assert.equal(shown.status, 200);
-    assert.match(String(shown.headers["content-type"]), /^text\/html/);
-    assert.equal(shown.headers["cache-control"], "no-store");
-    assert.match(shown.text, /<th scope="row">app<\/th><td>1,237<\/td><td><span class="bad">0\.24 %/);
-    assert.ok(shown.text.includes(`<th scope="row">${replica.address}:${replica.port}</th><td>app</td><td>1,237</td>`), shown.text);
-    assert.doesNotMatch(shown.text, /https?:\/\//);
-    const style = await ask(nginx, "/balancer/style.css", { headers: { authorization } });
-    assert.deepEqual([style.status, style.headers["content-type"]], [200, "text/css; charset=utf-8"]);
-    assert.deepEqual(await send(nginx, 1, "/balancer/style.css"), { 401: 1 });
-    assert.deepEqual(await send(nginx, 1, "/balancer/other", { authorization }), { 404: 1 });
   });
 });

@@ -8,7 +8,7 @@ import { script } from "./commands";
 
 /** How a deployed app is reached, on whatever platform it is. */
 export interface Reach {
-  urls: { app: string; prometheus: string };
+  urls: { app: string; prometheus: string; balancer: string };
   /** Certificate of the authority that signed the balancer's. */
   caFile: string;
   /** IP address that connections go to. @default what the URL's host resolves to */
@@ -118,13 +118,21 @@ export class App<Reached extends Reach = Status> {
     });
   }
 
+  /** Headers that open the monitoring pages. */
+  private get login(): Record<string, string> {
+    const { monitoringLogin: login } = this.status;
+    return login ? { authorization: `Basic ${Buffer.from(`${login.user}:${login.password}`).toString("base64")}` } : {};
+  }
+
+  /** The balancer's status page. */
+  balancerPage(): Promise<Answer> {
+    return this.request(this.status.urls.balancer, { headers: this.login });
+  }
+
   /** Prometheus's answer to an API call. */
   async prometheus<T>(path: string): Promise<T> {
-    const { urls, monitoringLogin: login } = this.status;
-    const headers: Record<string, string> = login
-      ? { authorization: `Basic ${Buffer.from(`${login.user}:${login.password}`).toString("base64")}` }
-      : {};
-    const { data } = await this.json<{ data: T }>(`${urls.prometheus.replace(/\/$/, "")}/api/v1/${path}`, { headers });
+    const { urls } = this.status;
+    const { data } = await this.json<{ data: T }>(`${urls.prometheus.replace(/\/$/, "")}/api/v1/${path}`, { headers: this.login });
     return data;
   }
 }

@@ -86,4 +86,23 @@ export function scrapesEverything(context: Served, fewest: number): void {
     const jobs = activeTargets.map(({ labels }) => labels["job"] ?? "").join(" ");
     for (const part of ["backend", "frontend", "postgres", "redis", "nginx"]) assert.match(jobs, new RegExp(part));
   });
+
+  it("what the balancer answered, by route and replica, in Prometheus and on its status page", async () => {
+    for (let index = 0; index < 20; index += 1) assert.equal((await context.app.request("/api/whoami")).status, 200);
+    const labels = async (label: string, query: string) => {
+      const { result } = await context.app.prometheus<{ result: { metric: Record<string, string> }[] }>(
+        `query?query=${encodeURIComponent(query)}`,
+      );
+      return result.map(({ metric }) => metric[label]);
+    };
+    await eventually(30, async () => {
+      const routes = await labels("route", "route:nginx_http_requests:rate > 0");
+      for (const route of ["api", "prometheus"]) assert.ok(routes.includes(route), `no requests of ${route} among ${routes.join(", ")}`);
+      const replicas = await labels("upstream", 'sum by (upstream) (nginx_upstream_attempts_total{route="api"}) > 0');
+      assert.ok(replicas.length >= 2, `replicas: ${replicas.join(", ")}`);
+    });
+    const { status, body } = await context.app.balancerPage();
+    assert.equal(status, 200);
+    assert.match(body, /<th scope="row">api<\/th>/);
+  });
 }
