@@ -1,16 +1,26 @@
 -- Counts the balancer's requests.
 --
 -- When nginx logs a request it evaluates `$metrics_key`: everything the labels are made of as one string, nothing of it the client's
--- choice. A worker works out once which counters such a string stands for; from then on it only adds to numbers of its own. Once a second
--- it adds what has come together to the shared dictionary `metrics`, which outlives a reload. The dictionary's keys are the samples'
--- names as Prometheus reads them; testbro_metrics_text shows them.
+-- choice. A worker works out once which counters such a string stands for; from then on it only counts how often it came. Once a second it
+-- adds what has come together to the shared dictionary `metrics`, which outlives a reload. The dictionary's keys are the samples' names as
+-- Prometheus reads them; testbro_metrics_text shows them.
+--
+-- What runs for every request (M.log and what it calls) has no loop: LuaJIT compiles a function as a whole only then.
 local ngx, var, tonumber, pairs, ipairs = ngx, ngx.var, tonumber, pairs, ipairs
-local now, start_time, exiting = ngx.now, ngx.req.start_time, ngx.worker.exiting
+local floor, now, start_time, exiting = math.floor, ngx.now, ngx.req.start_time, ngx.worker.exiting
 local shared = ngx.shared.metrics
 
 -- Upper bounds of the histograms' buckets, in seconds; one without a bound follows.
 local BOUNDS = { 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10 }
 local LAST = #BOUNDS + 1
+
+-- The bucket of every whole number of milliseconds up to the largest bound, which is all that nginx's clock tells.
+local SLOTS = {}
+for milliseconds = 0, BOUNDS[#BOUNDS] * 1000 do
+  local slot = 1
+  while milliseconds > BOUNDS[slot] * 1000 do slot = slot + 1 end
+  SLOTS[milliseconds] = slot
+end
 
 -- Seconds between two additions to the shared dictionary.
 local FLUSH_SECONDS = 1
@@ -32,7 +42,7 @@ local LIMITED = { REJECTED = "rejected", DELAYED = "delayed" }
 
 local M = { BOUNDS = BOUNDS }
 
--- Counters by name, histograms and byte counters by route, lists of counters by `$metrics_key`; how many these are together.
+-- Counters by name, histograms and byte counters by route, records by `$metrics_key`; how many these are together.
 local counters, routes, records, remembered
 
 -- The configuration's routes.
@@ -65,18 +75,20 @@ local function counter(name, seconds)
   return known
 end
 
+-- The samples of a histogram, and what is to be added to them.
 local function new_histogram(family, route)
-  local made = { sum = new_counter(family .. "_sum" .. labels("route", route)) }
-  for slot = 1, LAST do made[slot] = new_counter(family .. "_bucket" .. labels("route", route, "le", tostring(BOUNDS[slot] or "+Inf"))) end
+  local made = { sum = new_counter(family .. "_sum" .. labels("route", route)), buckets = {}, seconds = 0, counts = {} }
+  for slot = 1, LAST do
+    made.buckets[slot] = new_counter(family .. "_bucket" .. labels("route", route, "le", tostring(BOUNDS[slot] or "+Inf")))
+    made.counts[slot] = 0
+  end
   return made
 end
 
-local function observe(histogram, value)
-  local slot = 1
-  while slot < LAST and value > BOUNDS[slot] do slot = slot + 1 end
-  local bucket, sum = histogram[slot], histogram.sum
-  bucket.pending = bucket.pending + 1
-  sum.pending = sum.pending + value
+local function observe(histogram, seconds)
+  local slot, counts = SLOTS[floor(seconds * 1000 + 0.5)] or LAST, histogram.counts
+  counts[slot] = counts[slot] + 1
+  histogram.seconds = histogram.seconds + seconds
 end
 
 local function share(one, amount)
@@ -87,26 +99,32 @@ local function share(one, amount)
   if one.seconds then shared:expire(one.name, one.seconds) end
 end
 
-local function take(one)
-  local pending = one.pending
-  one.pending = 0
-  return pending
-end
-
 -- A value counts in every bucket it fits in. Larger ones are raised first and read last, so no reader finds a bucket above a larger one.
 local function share_histogram(histogram)
-  local amounts, total = {}, 0
-  for slot = 1, LAST do
-    total = total + take(histogram[slot])
-    amounts[slot] = total
+  local counts, total = histogram.counts, 0
+  for slot = 1, LAST do total = total + counts[slot] end
+  share(histogram.sum, histogram.seconds)
+  histogram.seconds = 0
+  for slot = LAST, 1, -1 do
+    share(histogram.buckets[slot], total)
+    total = total - counts[slot]
+    counts[slot] = 0
   end
-  share(histogram.sum, take(histogram.sum))
-  for slot = LAST, 1, -1 do share(histogram[slot], amounts[slot]) end
 end
 
 -- Adds what this worker has counted since the last time to the shared dictionary.
 function M.flush()
-  for _, one in pairs(counters) do share(one, take(one)) end
+  for _, record in pairs(records) do
+    for _, one in ipairs(record.counters) do one.pending = one.pending + record.times end
+    local route = record.route
+    route.received.pending = route.received.pending + record.received
+    route.sent.pending = route.sent.pending + record.sent
+    record.times, record.received, record.sent = 0, 0, 0
+  end
+  for _, one in pairs(counters) do
+    share(one, one.pending)
+    one.pending = 0
+  end
   for _, route in pairs(routes) do
     share_histogram(route.requests)
     if route.upstream then share_histogram(route.upstream) end
@@ -158,17 +176,17 @@ local function add_attempts(add, route, addresses, statuses)
   return tried > 0
 end
 
--- What a value of `$metrics_key` stands for: a list of counters to be raised by one, and where to put the request's times.
+-- What a value of `$metrics_key` stands for: counters, each raised by one whenever it comes, and where to put the request's times.
 local function new_record(key)
   local fields = {}
   for field in (key .. "|"):gmatch("([^|]*)|") do fields[#fields + 1] = field end
   local name, status, rate, connections, cache, tls, addresses, statuses = unpack(fields)
   -- A request that nginx could not read has come to no route.
   if name == "" then name = "-" end
-  local record = {}
+  local record = { counters = {}, times = 0, received = 0, sent = 0 }
   local function add(sample, times, seconds)
     local one = counter(sample, seconds)
-    for _ = 1, times do record[#record + 1] = one end
+    for _ = 1, times do table.insert(record.counters, one) end
   end
   add("nginx_http_requests_total" .. labels("route", name, "status", status:match("^[1-5]%d%d$") or "other"), 1)
   for limit, result in pairs({ rate = LIMITED[rate], connections = LIMITED[connections] }) do
@@ -210,15 +228,11 @@ end
 function M.log()
   local key = var.metrics_key
   local record = records[key] or record_of(key)
-  for index = 1, #record do
-    local one = record[index]
-    one.pending = one.pending + 1
-  end
-  local route = record.route
-  local received, sent = route.received, route.sent
-  received.pending = received.pending + tonumber(var.request_length)
-  sent.pending = sent.pending + tonumber(var.bytes_sent)
+  record.times = record.times + 1
+  record.received = record.received + tonumber(var.request_length)
+  record.sent = record.sent + tonumber(var.bytes_sent)
   if record.timed then
+    local route = record.route
     observe(route.requests, now() - start_time())
     if record.proxied then observe(route.upstream, upstream_seconds()) end
   end
