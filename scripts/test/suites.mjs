@@ -12,6 +12,7 @@ const UNIT_SPECS = [
   "components/dist/**/*.spec.js",
   "policy/dist/**/*.spec.js",
   "autoscaler/dist/**/*.spec.js",
+  "prober/dist/**/*.spec.js",
   "stacks/dist/**/*.spec.js",
   "demo/*/dist/**/*.spec.js",
   "test/dist/{load,reachability}/**/*.spec.js",
