@@ -41,6 +41,9 @@ export interface Deployment {
   autoscalerToken?: pulumi.Output<string>;
 }
 
+/** What the balancer asks a backend: whether it is ready, which with the database or the cache away none is, so that all are used. */
+const READY = { path: "/health/ready" };
+
 /** Who may open the monitoring pages, and with which password where one is wanted. */
 function monitoringAccess(environment: Environment): { access: BalancerAccess; login?: Deployment["monitoringLogin"] } {
   if (environment.monitoringAccess === "host") return { access: { allowFrom: "host" } };
@@ -106,15 +109,15 @@ export async function deploy(environment: Environment): Promise<Deployment> {
     scraper,
     ...environment.balancer,
     routes: [
-      { name: "api", path: "/api/", to: refs.app.backend, strategy: "least-connections" },
-      { name: "websocket", path: "/ws", to: refs.app.backend, strategy: "ip-hash", websocket: true },
+      { name: "api", path: "/api/", to: refs.app.backend, strategy: "least-connections", healthCheck: READY },
+      { name: "websocket", path: "/ws", to: refs.app.backend, strategy: "ip-hash", websocket: true, healthCheck: READY },
       { name: "prometheus", path: `${PROMETHEUS_PATH}/`, to: scraper, access: monitoring.access },
       ...(alerting
         ? [{ name: "alertmanager", path: `${ALERTMANAGER_PATH}/`, to: refs.observability.alertmanager, access: monitoring.access }]
         : []),
       { name: "balancer", path: BALANCER_PATH, page: "status" as const, access: monitoring.access },
       ...(scaling ? [{ name: "autoscaler", path: `${AUTOSCALER_PATH}/`, to: scaling.refs.autoscaler, access: monitoring.access }] : []),
-      { name: "frontend", path: "/", to: refs.app.frontend },
+      { name: "frontend", path: "/", to: refs.app.frontend, healthCheck: { path: "/" } },
     ],
   });
 

@@ -30,6 +30,9 @@ const groups = builtinRules([BACKEND], settings, true);
 const app = (replica: number, metric: string, more = "") =>
   `${metric}{tier="app",workload="testbro-backend",replica="10.0.0.${replica}",instance="10.0.0.${replica}:9464",job="testbro-backend"${more}}`;
 const exporter = (store: string, metric: string, more = "") => `${metric}{tier="data",workload="testbro-${store}-exporter"${more}}`;
+const balancer = (replica: number, server: string) =>
+  `nginx_upstream_replica_up{tier="load-balancer",workload="testbro-nginx-upstreams",replica="10.0.1.${replica}",instance="10.0.1.${replica}:8081",target="testbro-backend:3001",upstream="${server}:3001"}`;
+const onTarget = { tier: "load-balancer", workload: "testbro-nginx-upstreams", target: "testbro-backend:3001" };
 const self = (metric: string) => `${metric}{tier="observability",workload="testbro-prometheus"}`;
 const onBackend = { tier: "app", workload: "testbro-backend" };
 const replicaLabels = { ...onBackend, replica: "10.0.0.2", instance: "10.0.0.2:9464", job: "testbro-backend" };
@@ -178,6 +181,32 @@ const CASES: AlertCase[] = [
     description:
       "91% of Redis' memory is in use, more than 90%. At 100% it refuses writes. Raise maxMemory and the limit, or look for a queue that is not worked off.",
     quiet: [memory("90x60"), { ...memory("91x60"), [exporter("redis", "redis_memory_max_bytes")]: "0x60" }],
+  },
+  {
+    alert: "UpstreamReplicaDown",
+    bad: { [balancer(1, "10.0.0.2")]: "0x8 1x20", [balancer(2, "10.0.0.2")]: "1x40", [balancer(1, "10.0.0.3")]: "1x40" },
+    fires: 30,
+    recovered: 45,
+    labels: { severity: "warning", ...onTarget, upstream: "10.0.0.2:3001" },
+    summary: "A replica of testbro-backend:3001 fails the balancer's probes",
+    description:
+      "Replica 10.0.0.2:3001 of testbro-backend:3001 has failed the balancer's probes for 30 s and gets no requests while another works. The balancer's log names the reason.",
+    quiet: [{ [balancer(1, "10.0.0.2")]: "0x5 1x20" }, { [balancer(1, "10.0.0.2")]: "0x5 stale" }],
+  },
+  {
+    alert: "UpstreamAllReplicasDown",
+    bad: {
+      [balancer(1, "10.0.0.2")]: "0x6 1x20",
+      [balancer(1, "10.0.0.3")]: "0x20",
+      [balancer(2, "10.0.0.2")]: "1x40",
+    },
+    fires: 10,
+    recovered: 35,
+    labels: { severity: "critical", ...onTarget },
+    summary: "Every replica of testbro-backend:3001 fails the balancer's probes",
+    description:
+      "No replica of testbro-backend:3001 has passed the balancer's probes for 10 s, so requests go to all of them and may fail. Look at what they share first: the database, the cache, the last release.",
+    quiet: [{ [balancer(1, "10.0.0.2")]: "0x20", [balancer(1, "10.0.0.3")]: "1x20" }, { [balancer(1, "10.0.0.2")]: "0 1x20" }],
   },
   {
     alert: "RuleEvaluationFails",

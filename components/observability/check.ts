@@ -1,4 +1,4 @@
-import { bytes, type MetricsTarget, type Problem } from "../workload";
+import { bytes, targetName, type MetricsTarget, type Problem } from "../workload";
 import { BUILTIN_GROUPS } from "./builtin";
 import { checkAlerting, checkPrefix, checkUrl } from "./check-alerting";
 import type { ObservabilityOptions, Settings } from "./options";
@@ -67,7 +67,8 @@ function checkSizes(report: Report, name: string, size: string | number, storage
 export function checkTargets(name: string, targets: readonly MetricsTarget[]): Problem[] {
   const problems: Problem[] = [];
   const seen = new Set<string>();
-  for (const [index, { ref, port, path, tier, minimum }] of targets.entries()) {
+  for (const [index, target] of targets.entries()) {
+    const { ref, port, path, part, tier, minimum } = target;
     const at = `${name}.targets[${index}]`;
     const report = (key: string, message: string, fix: string) => problems.push({ path: `${at}.${key}`, message, fix });
     if (ref.ports[port] === undefined) {
@@ -80,8 +81,12 @@ export function checkTargets(name: string, targets: readonly MetricsTarget[]): P
       report("tier", `"${tier}" is not of lower-case letters, digits and hyphens`, 'e.g. "app"');
     }
     if (!(Number.isInteger(minimum) && minimum >= 0)) report("minimum", `${minimum} is not a whole number of at least 0`, "e.g. 1");
-    if (seen.has(ref.fullName)) report("ref", `${ref.fullName} is there twice`, "list each workload once");
-    seen.add(ref.fullName);
+    if (part !== undefined && !/^[a-z][a-z0-9-]*$/.test(part)) {
+      report("part", `"${part}" is not of lower-case letters, digits and hyphens`, 'e.g. "upstreams"');
+    }
+    const title = targetName(target);
+    if (seen.has(title)) report("ref", `${title} is there twice`, "list each workload once, or give its pages a part each");
+    seen.add(title);
   }
   return problems;
 }

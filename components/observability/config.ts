@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import type { MetricsTarget } from "../workload";
+import { targetName, type MetricsTarget } from "../workload";
 import type { Settings } from "./options";
 
 /** One relabelling step of Prometheus, in the forms used here. */
@@ -41,12 +41,12 @@ function scrapeConfig(target: MetricsTarget): ScrapeConfig {
   // checkTargets reports it; a renderer that guessed would scrape the wrong port.
   if (port === undefined) throw new Error(`${ref.fullName} has no port "${target.port}"`);
   return {
-    job_name: ref.fullName,
+    job_name: targetName(target),
     ...(path === undefined || path === "/metrics" ? {} : { metrics_path: path }),
     dns_sd_configs: [{ names: [ref.host], type: "A", port, refresh_interval: `${DISCOVERY_SECONDS}s` }],
     relabel_configs: [
       { target_label: "tier", replacement: tier },
-      { target_label: "workload", replacement: ref.fullName },
+      { target_label: "workload", replacement: targetName(target) },
       { source_labels: ["__address__"], regex: "(.+):\\d+", target_label: "replica", replacement: "$1" },
     ],
   };

@@ -64,7 +64,9 @@ export class ObservabilityTier extends pulumi.ComponentResource {
       ),
       rules: toYaml(ruleFile([...builtinRules(this.targets, settings, told !== undefined), ...(options.rules ?? [])], settings.runbooks)),
     };
-    const scrapes = this.targets.filter(({ ref }) => ref.fullName !== prometheus.fullName).map(({ ref, port }) => onlyPorts(ref, [port]));
+    const scrapes = this.targets
+      .filter(({ ref, part }) => ref.fullName !== prometheus.fullName && part === undefined)
+      .map(({ ref, port }) => onlyPorts(ref, [port]));
     const workload = prometheusWorkload(options, settings, content, scrapes);
     const unsound = [...platform.problems(prometheus, workload), ...(told ? platform.problems(alertmanager, told) : [])];
     if (unsound.length > 0) throw new pulumi.ResourceError(describeProblems(unsound), this);

@@ -11,8 +11,18 @@ export interface MetricsTarget {
   port: string;
   /** HTTP path of the metrics. @default "/metrics" */
   path?: string;
+  /**
+   * Which of several pages of one workload this is; then the job and the label `workload` are called `<fullName>-<part>`, so that
+   * nothing counts the workload's replicas twice. @default the workload's only one @example "upstreams"
+   */
+  part?: string;
   /** Fewest replicas there should be: the fixed number, or the auto-scaler's lower bound. Fewer raise an alert. */
   minimum: number;
+}
+
+/** What a target is called: its workload's name, and the part where it is one of several. */
+export function targetName({ ref, part }: Pick<MetricsTarget, "ref" | "part">): string {
+  return part === undefined ? ref.fullName : `${ref.fullName}-${part}`;
 }
 
 /** The metrics target of a workload, undefined when the workload serves no metrics. */

@@ -1,56 +1,17 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { renderNginxWithOrigins, RUNTIME_DIRECTORY, type NginxOptions } from "@testbro/components/load-balancer/nginx";
+import { renderNginxWithOrigins, renderProber, RUNTIME_DIRECTORY, type NginxOptions } from "@testbro/components/load-balancer/nginx";
 import { ask, tally, type Answer } from "./ask";
 import { withNginx } from "./fixture";
 import { freePorts, selfSigned, type Nginx } from "./nginx";
-import { nginxCommand, type Command } from "./nginx-command";
-
-/** A script of the image that runs. */
-class Script {
-  output = "";
-  private constructor(
-    readonly process: ChildProcess,
-    private readonly how: Command | "SIGQUIT",
-  ) {
-    for (const stream of [process.stdout, process.stderr]) stream?.on("data", (chunk: Buffer) => (this.output += chunk.toString()));
-  }
-
-  static async start(folder: string, name: string, env: Record<string, string>): Promise<Script> {
-    const { stop, file, args, env: environment } = (await nginxCommand()).script(folder, name, env);
-    const options = { stdio: ["ignore", "pipe", "pipe"] as ["ignore", "pipe", "pipe"], ...(environment ? { env: environment } : {}) };
-    return new Script(spawn(file, args, options), stop);
-  }
-
-  async ended(): Promise<number> {
-    if (this.process.exitCode === null) await once(this.process, "exit");
-    return this.process.exitCode ?? -1;
-  }
-
-  /** Sends the image's stop signal. @returns its exit code */
-  async stop(): Promise<number> {
-    if (this.process.exitCode === null) {
-      if (this.how === "SIGQUIT") this.process.kill("SIGQUIT");
-      else execFileSync(this.how.file, this.how.args, { stdio: "pipe" });
-    }
-    return this.ended();
-  }
-
-  async says(pattern: RegExp): Promise<void> {
-    for (let waited = 0; !pattern.test(this.output); waited += 100) {
-      if (waited > 20_000) throw new Error(`it never said ${pattern}:\n${this.output}`);
-      await sleep(100);
-    }
-  }
-}
+import { Script } from "./script";
 
 describe("nginx: a new configuration without a restart", function () {
   this.timeout(90_000);
@@ -231,6 +192,24 @@ describe("nginx: a new configuration without a restart", function () {
     await balancer.says(/took version[^]*took version/);
     await sleep(500);
     assert.equal((await request()).text, "three");
+  });
+
+  it("hands the prober its part of a version, and takes it away with a version that has none", async () => {
+    write("one");
+    const [prober = 0] = await freePorts(1);
+    const route = { name: "app", path: "/", to: { host: "app.test", port: 3001 }, healthCheck: { path: "/@bundle@/ready" } };
+    const text = renderProber({ routes: [route], tls: false, ports: { prober } }) ?? "";
+    const file = join(folder, "bundle", "prober.json");
+    writeFileSync(file, text.replaceAll(RUNTIME_DIRECTORY, join(folder, "run")));
+    const balancer = await start("testbro-nginx", "run", { NGINX_BUNDLE: join(folder, "bundle") });
+    await balancer.says(/asks the replicas of app\.test:3001/);
+    assert.match(readFileSync(join(folder, "run", "prober.json"), "utf8"), /run\/v[0-9a-f]{16}\/ready/);
+    rmSync(file);
+    write("two");
+    await balancer.says(/took version[^]*took version/);
+    await sleep(500);
+    assert.equal(existsSync(join(folder, "run", "prober.json")), false);
+    assert.equal((await request()).text, "two");
   });
 
   it("takes no version whose files are not what its list says, nor a file outside its folder", async () => {

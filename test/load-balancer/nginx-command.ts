@@ -7,8 +7,12 @@ import { pathToFileURL } from "node:url";
 /** How nginx is run with some arguments and a directory it may read and write. */
 export interface NginxCommand {
   run(folder: string, args: string[]): Command;
-  /** A script of the balancer's image with some environment; `stop` sends it the image's stop signal. */
-  script(folder: string, name: string, env: Record<string, string>): Command & { stop: Command | "SIGQUIT" };
+  /** A script of the balancer's image with some environment; `stop` sends it the image's stop signal, `inside` runs beside it. */
+  script(
+    folder: string,
+    name: string,
+    env: Record<string, string>,
+  ): Command & { stop: Command | "SIGQUIT"; inside(args: string[]): Command };
 }
 
 export interface Command {
@@ -62,6 +66,7 @@ async function fromImage(): Promise<NginxCommand> {
         file: clientBin,
         args: ["-H", host, "run", ...options, ...variables, nginx, script],
         stop: { file: clientBin, args: ["-H", host, "kill", "--signal", "QUIT", name] },
+        inside: (command) => ({ file: clientBin, args: ["-H", host, "exec", name, ...command] }),
       };
     },
   };
@@ -78,8 +83,14 @@ function fromProgram(program: string): NginxCommand {
     script: (_folder, name, env) => ({
       file: "sh",
       args: [join(CHECKOUT, "images/nginx", name)],
-      env: { ...process.env, ...env, PATH: `${dirname(program)}:${process.env["PATH"] ?? ""}` },
+      env: {
+        ...process.env,
+        NGINX_PROBER: join(CHECKOUT, "prober/dist/main.js"),
+        ...env,
+        PATH: [dirname(program), join(CHECKOUT, "images/nginx"), process.env["PATH"] ?? ""].join(":"),
+      },
       stop: "SIGQUIT",
+      inside: ([command = "", ...rest]) => ({ file: command, args: rest }),
     }),
   };
 }

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import {
   CACHE_DIRECTORY,
   renderNginx,
+  renderProber,
   RUNTIME_DIRECTORY,
   type NginxOptions,
   type TlsOptions,
@@ -55,7 +56,7 @@ export class Nginx {
 
   private constructor(
     readonly folder: string,
-    readonly ports: { http: number; https: number; status: number },
+    readonly ports: { http: number; https: number; status: number; dns: number; prober: number },
     private readonly command: NginxCommand,
     /** Certificate to trust, PEM; empty without TLS. */
     readonly ca: string,
@@ -77,14 +78,14 @@ export class Nginx {
       mkdirSync(directory, { recursive: true });
       chmodSync(directory, 0o777);
     }
-    const [http = 0, https = 0, status = 0] = await freePorts(3);
+    const [http = 0, https = 0, status = 0, dns = 0, prober = 0] = await freePorts(5);
     writeFileSync(join(folder, "run", "host-access.conf"), "allow 127.0.0.1;\n");
     prepare(folder);
     const hosts = [...new Set(["localhost", "127.0.0.1", ...(test.hosts ?? []), ...test.routes.flatMap((route) => route.hosts ?? [])])];
     const certificate = test.tls ? selfSigned(folder, "tls", hosts) : undefined;
     const tls = certificate ? { ...(test.tls === true || !test.tls ? {} : test.tls), certificates: [certificate] } : false;
     const ca = certificate ? readFileSync(certificate.certificateFile, "utf8") : "";
-    const nginx = new Nginx(folder, { http, https, status }, command, ca, tls);
+    const nginx = new Nginx(folder, { http, https, status, dns, prober }, command, ca, tls);
     nginx.write(test);
     return nginx;
   }
@@ -95,24 +96,26 @@ export class Nginx {
 
   /** Writes the configuration of other options in the same place. */
   write(test: NginxTest): void {
-    const text = renderNginx({
+    const options: NginxOptions = {
       processes: { workers: 1 },
       ...test,
       tls: this.tls,
       ports: { ...this.ports, publicHttps: this.ports.https, publicHttp: this.ports.http },
-    });
-    this.place(text);
+    };
+    this.place(renderNginx(options));
+    const prober = renderProber(options);
+    if (prober !== undefined) this.place(prober, join(this.folder, "prober.json"));
   }
 
-  /** Puts a rendered configuration where nginx reads it. */
-  place(text: string): void {
+  /** Puts a rendered configuration where nginx (the prober) reads it. */
+  place(text: string, file = this.configuration): void {
     const placed = text
       .replaceAll(RUNTIME_DIRECTORY, join(this.folder, "run"))
       .replaceAll(CACHE_DIRECTORY, join(this.folder, "cache"))
       .replaceAll("/dev/stdout", join(this.folder, "access.log"))
       // Where routes of files have them: a test puts its own there.
       .replaceAll("/srv/", join(this.folder, "srv/"));
-    writeFileSync(this.configuration, placed);
+    writeFileSync(file, placed);
   }
 
   /** Whether nginx accepts the configuration, and what it says. */
@@ -161,9 +164,14 @@ export class Nginx {
     const child = spawn(file, args, { stdio: ["ignore", "ignore", "pipe"] });
     this.#process = child;
     child.stderr.on("data", (chunk: Buffer) => (this.#errors += chunk.toString()));
+    await this.answers(() => child.exitCode);
+  }
+
+  /** Waits until it answers. @param ended the exit code, once there is one */
+  async answers(ended: () => number | null): Promise<void> {
     const deadline = Date.now() + 20_000;
     for (;;) {
-      if (child.exitCode !== null) throw new Error(`nginx ended with ${child.exitCode}:\n${this.#errors}`);
+      if (ended() !== null) throw new Error(`nginx ended with ${ended()}:\n${this.#errors}`);
       const answered = await fetch(`http://127.0.0.1:${this.ports.status}/healthz`).then(
         (response) => response.ok,
         () => false,

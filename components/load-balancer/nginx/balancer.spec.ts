@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { RecordingPlatform } from "../../platform/testing/recording";
 import { onlyPorts, type Ref } from "../../workload";
 import type { NginxLoadBalancerOptions } from "./options";
+import type { ProberConfiguration } from "./render";
 
 const resources: { type: string; name: string; inputs: Record<string, unknown> }[] = [];
 let balancer: typeof import("./balancer");
@@ -78,6 +79,25 @@ describe("NginxLoadBalancer", () => {
     assert.deepEqual(workload.connects, [onlyPorts(backend, ["http"]), onlyPorts(frontend, ["http"])], "on the ports it routes to");
     assert.deepEqual(workload.metrics, { port: "status", path: "/metrics", scraper: prometheus });
     assert.deepEqual(lb.targets, [{ tier: "load-balancer", ref: lb.ref, port: "status", path: "/metrics", minimum: 1 }]);
+  });
+
+  it("tells the prober whom to ask in a file beside the configuration, and has its metrics read too", async () => {
+    const routes = [{ name: "backend", path: "/", to: backend, healthCheck: { path: "/health/ready" } }];
+    const lb = create({ scraper: prometheus, routes });
+    const text = await valueOf(platform.workload("nginx").files?.["/etc/nginx/prober.json"]?.content ?? "");
+    const { upstreams, resolvers } = JSON.parse(text) as ProberConfiguration;
+    assert.deepEqual([upstreams[0]?.host, upstreams[0]?.port, resolvers], ["testbro-backend", 3001, ["127.0.0.11"]]);
+    assert.match(await valueOf(lb.configuration), /resolver 127\.0\.0\.1:5353 valid=1s/);
+    assert.deepEqual(lb.targets[1], { ...lb.targets[0], path: "/metrics/upstreams", part: "upstreams", minimum: 0 });
+
+    platform = new Recording();
+    create({ onChange: "reload", routes });
+    const files = platform.workload("nginx-bundle").files ?? {};
+    assert.equal(await valueOf(files["/etc/nginx/bundle/prober.json"]?.content ?? ""), text);
+    assert.deepEqual(Object.keys(platform.workload("nginx").files ?? {}), [
+      "/etc/nginx/bundle-tls/certificate.pem",
+      "/etc/nginx/bundle-tls/authority.pem",
+    ]);
   });
 
   it("is not root, has a read-only image, is asked about itself alone, and stops by finishing requests", () => {

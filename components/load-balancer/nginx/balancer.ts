@@ -15,10 +15,10 @@ import {
   type Secret,
 } from "../../workload";
 import type { BalancerTls, NginxLoadBalancerOptions } from "./options";
-import { checkNginx, renderNginxWithOrigins, type NginxOptions, type TlsOptions } from "./render";
+import { checkNginx, renderNginxWithOrigins, renderProber, type NginxOptions, type TlsOptions } from "./render";
 import { offerBundle } from "./bundle";
 import { FETCHED, hashKey, MOUNTED, portNameOf, refOf, resolveRoutes, resolveTarget, routeTargets, type FileLayout } from "./routes";
-import { balancerWorkload, CONFIGURATION_FILE, CONTAINER_PORTS, type BalancerParts } from "./workload";
+import { balancerWorkload, CONTAINER_PORTS, type BalancerParts } from "./workload";
 
 /** A certificate as it reaches the balancer. */
 interface Certificate {
@@ -82,8 +82,10 @@ export class NginxLoadBalancer extends pulumi.ComponentResource {
       );
 
     const layout = layoutOf(options);
+    const prober = renderProber(early);
     const files = {
-      [layout === FETCHED ? "nginx.conf" : CONFIGURATION_FILE]: this.configuration,
+      [layout.configuration]: this.configuration,
+      ...(prober === undefined ? {} : { [layout.prober]: prober }),
       ...Object.fromEntries(certificates.map(({ certificate }, index) => [layout.certificate(index), certificate])),
     };
     const secrets = this.secrets(name, options, certificates);
@@ -94,7 +96,8 @@ export class NginxLoadBalancer extends pulumi.ComponentResource {
     const workload = balancerWorkload(options, parts);
     this.running = platform.run(this.ref, workload, { parent: this, ...(parts.dependsOn ? { dependsOn: parts.dependsOn } : {}) });
     const target = metricsTarget("load-balancer", this.ref, workload);
-    this.targets = target ? [target] : [];
+    const upstreams = target && prober !== undefined ? [{ ...target, path: "/metrics/upstreams", part: "upstreams", minimum: 0 }] : [];
+    this.targets = target ? [target, ...upstreams] : [];
     this.registerOutputs({ name: this.ref.fullName });
   }
 

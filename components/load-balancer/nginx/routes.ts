@@ -13,6 +13,10 @@ export interface FileLayout {
   key(index: number): string;
   /** The users of a route. */
   users(route: string): string;
+  /** nginx.conf itself. */
+  configuration: string;
+  /** What the prober is told. */
+  prober: string;
 }
 
 /** Files mounted into the balancer itself. */
@@ -20,6 +24,8 @@ export const MOUNTED: FileLayout = {
   certificate: (index) => `/etc/nginx/tls/${index}.pem`,
   key: (index) => `/run/secrets/tls-${index}.key`,
   users: (route) => `/run/secrets/users-${route}`,
+  configuration: "/etc/nginx/nginx.conf",
+  prober: "/etc/nginx/prober.json",
 };
 
 /** Files of a version the image's entry point fetched; it puts the version's folder in for `/@bundle@/`. */
@@ -27,6 +33,8 @@ export const FETCHED: FileLayout = {
   certificate: (index) => `/@bundle@/tls-${index}.pem`,
   key: (index) => `/@bundle@/tls-${index}.key`,
   users: (route) => `/@bundle@/users-${route}`,
+  configuration: "nginx.conf",
+  prober: "prober.json",
 };
 
 function isRef(target: RouteTarget): target is Ref {

@@ -7,9 +7,6 @@ import { CACHE_DIRECTORY, RUNTIME_DIRECTORY } from "./render";
 /** Ports in the container by name. */
 export const CONTAINER_PORTS = { http: 8080, https: 8443, status: 8081 } as const;
 
-/** Path of the configuration in the container. */
-export const CONFIGURATION_FILE = "/etc/nginx/nginx.conf";
-
 /** User and group of the image's nginx. */
 export const USER = { uid: 10101, gid: 10101 };
 

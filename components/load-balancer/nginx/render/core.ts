@@ -1,5 +1,6 @@
 import { mergeOptions } from "../../../workload";
-import { RUNTIME_DIRECTORY, type ClientTimeouts, type NginxOptions, type ProcessOptions, type ResolverOptions } from "./options";
+import { nginxResolvers } from "./health-checks";
+import { RESOLVER_DEFAULTS, RUNTIME_DIRECTORY, type ClientTimeouts, type NginxOptions, type ProcessOptions } from "./options";
 import { from } from "./origins";
 import { block, directive, DOLLAR_VARIABLE, onOff, type Statement } from "./writer";
 
@@ -12,8 +13,6 @@ const LEAST_KEEPALIVE_SECONDS = 10;
 export const CLIENT_TIMEOUT_DEFAULTS: Required<ClientTimeouts> = { header: 10, body: 10, send: 10, keepalive: 65 };
 
 export const PROCESS_DEFAULTS: Required<ProcessOptions> = { workers: "auto", connections: 4096, shutdownTimeout: 300 };
-
-export const RESOLVER_DEFAULTS: Required<ResolverOptions> = { addresses: ["127.0.0.11"], valid: 1, timeout: 2, ipv6: false };
 
 /** Largest request body where nothing is said. */
 export const DEFAULT_BODY_SIZE = "1m";
@@ -59,8 +58,11 @@ function realAddress(options: NginxOptions): Statement[] {
 }
 
 function resolver(options: NginxOptions): Statement[] {
-  const { addresses, valid, timeout, ipv6 } = mergeOptions(RESOLVER_DEFAULTS, options.resolver);
-  return [directive("resolver", ...addresses, `valid=${valid}s`, `ipv6=${onOff(ipv6)}`), directive("resolver_timeout", `${timeout}s`)];
+  const { valid, timeout, ipv6 } = mergeOptions(RESOLVER_DEFAULTS, options.resolver);
+  return [
+    directive("resolver", ...nginxResolvers(options), `valid=${valid}s`, `ipv6=${onOff(ipv6)}`),
+    directive("resolver_timeout", `${timeout}s`),
+  ];
 }
 
 /** What holds for every request. */

@@ -61,6 +61,37 @@ export const EXAMPLES: Record<string, NginxOptions> = {
     ],
   },
 
+  probed: {
+    tls: false,
+    ports: { dns: 5300, prober: 5301 },
+    resolver: { addresses: ["127.0.0.53", "127.0.0.54:5353", "[::1]"], valid: 2 },
+    routes: [
+      { name: "api", path: "/api/", to: backend, strategy: "least-connections", healthCheck: { path: "/health/ready" } },
+      { name: "websocket", path: "/ws", to: backend, strategy: "ip-hash", websocket: true, healthCheck: { path: "/health/ready" } },
+      {
+        name: "secure",
+        path: "/secure/",
+        to: { host: "secure.test", port: 8443 },
+        upstreamTls: { caFile: "/etc/nginx/tls/ca.pem" },
+        healthCheck: {
+          path: "/",
+          host: "app.example.org",
+          interval: 5,
+          timeout: 3,
+          failures: 3,
+          successes: 2,
+          backoff: { initial: 2, max: 60 },
+        },
+      },
+      {
+        name: "frontend",
+        path: "/",
+        to: [frontend, { host: "192.0.2.9", port: 80, backup: true }],
+        healthCheck: { tcp: true, backoff: { max: 5 } },
+      },
+    ],
+  },
+
   "many-hosts": {
     hosts: ["app.example.org", "www.example.org"],
     tls: {

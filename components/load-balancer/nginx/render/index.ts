@@ -5,6 +5,7 @@ import { compression } from "./compression";
 import { httpCore, mainContext } from "./core";
 import { filesGlobals } from "./files";
 import { imageGlobals } from "./images";
+import { nameServer } from "./health-checks";
 import { limitGlobals } from "./limits";
 import { accessLog } from "./logging";
 import { metricsGlobals } from "./metrics";
@@ -25,6 +26,7 @@ function statements(options: NginxOptions, name: string): Statement[] {
   return [
     comment("Written from typed options; changes made here are lost."),
     ...mainContext(options),
+    ...nameServer(options),
     block(
       "http",
       [],
@@ -82,6 +84,15 @@ export type { CompressionOptions } from "./compression";
 export type { FilesOptions } from "./files";
 export { DEFAULT_CSP, UPSTREAM_CSP, type HeaderOptions } from "./headers";
 export type { ImageOptions, ImageZoneOptions } from "./images";
+export {
+  HEALTH_CHECK_DEFAULTS,
+  hasHealthChecks,
+  renderProber,
+  type HealthCheckOptions,
+  type HealthCheckQuestion,
+  type ProbedUpstream,
+  type ProberConfiguration,
+} from "./health-checks";
 export type { ConnectionLimit, LimitKey, LimitOptions, Rate, RateLimit } from "./limits";
 export type { AccessLogOptions } from "./logging";
 export type { MetricsOptions } from "./metrics";

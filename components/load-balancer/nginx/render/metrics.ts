@@ -1,3 +1,4 @@
+import { proberMetrics } from "./health-checks";
 import { portsOf, type NginxOptions } from "./options";
 import { block, directive, type Statement } from "./writer";
 
@@ -80,6 +81,7 @@ export function statusServer(options: NginxOptions): Statement {
         ["=", "/metrics"],
         [counting ? directive("content_by_lua", call("testbro_metrics_text", "answer")) : directive("return", 200, GAUGES)],
       ),
+      ...proberMetrics(options),
       block("location", ["=", "/stub_status"], [directive("stub_status")]),
       block("location", ["/"], [directive("return", 404)]),
     ],

@@ -4,6 +4,7 @@ import type { CompressionOptions } from "./compression";
 import type { FilesOptions } from "./files";
 import type { HeaderOptions } from "./headers";
 import type { ImageOptions, ImageZoneOptions } from "./images";
+import type { HealthCheckOptions } from "./health-checks";
 import type { ConnectionLimit, LimitOptions, RateLimit } from "./limits";
 import type { AccessLogOptions } from "./logging";
 import type { MetricsOptions } from "./metrics";
@@ -102,6 +103,11 @@ export interface ProxyRoute extends RouteBase, UpstreamOptions {
   variants?: ImageFormat[];
   /** Resizing of images by query; `{}`: with every default. @default none */
   images?: ImageOptions;
+  /**
+   * Has the balancer ask each replica whether it works. What it finds holds for every route to the same name.
+   * @default false: replicas leave by DNS and by nginx's passive rules alone @example { path: "/health/ready" }
+   */
+  healthCheck?: HealthCheckOptions | false;
 }
 
 /** A route of files. */
@@ -142,6 +148,8 @@ export interface ResolverOptions {
   ipv6?: boolean;
 }
 
+export const RESOLVER_DEFAULTS: Required<ResolverOptions> = { addresses: ["127.0.0.11"], valid: 1, timeout: 2, ipv6: false };
+
 /** Ports in the container; above 1023, because the process is not root. */
 export interface PortOptions {
   /** Plain HTTP; `false`: not listened on. @default 8080 */
@@ -150,6 +158,10 @@ export interface PortOptions {
   https?: number;
   /** Health, metrics and status; never published. @default 8081 */
   status?: number;
+  /** On loopback, UDP and TCP: where nginx looks names up when a route has a health check. @default 5353 */
+  dns?: number;
+  /** On loopback, UDP: where the prober answers. @default 5354 */
+  prober?: number;
   /** Port of HTTPS the client sees, for redirects. @default 443 */
   publicHttps?: number;
   /** Port of HTTP the client sees. @default 80 */
@@ -227,7 +239,7 @@ export function targetsOf(route: ProxyRoute): Target[] {
 
 /** Ports with every default. */
 export function portsOf(options: NginxOptions): Required<PortOptions> {
-  return { http: 8080, https: 8443, status: 8081, publicHttps: 443, publicHttp: 80, ...options.ports };
+  return { http: 8080, https: 8443, status: 8081, dns: 5353, prober: 5354, publicHttps: 443, publicHttp: 80, ...options.ports };
 }
 
 /** Directory the process may write to: process id, temporary files, what the entry point works out at start. */

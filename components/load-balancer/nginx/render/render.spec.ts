@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { hashApiKey, newApiKey } from "./api-key";
-import { renderNginx, type NginxOptions, type ProxyRoute } from ".";
+import { renderNginx, renderProber, type NginxOptions, type ProberConfiguration, type ProxyRoute } from ".";
 import { EXAMPLES } from "./examples.fixture";
 import { flatten, readNginx } from "./nginx-syntax.fixture";
 import { retryAfterSeconds } from "./limits";
@@ -102,6 +102,35 @@ describe("renderNginx", () => {
     const resolver = { addresses: ["10.96.0.10:53", "[fd00::a]:53"], valid: 5, timeout: 3, ipv6: true };
     assert.ok(words({ resolver }).includes("resolver 10.96.0.10:53 [fd00::a]:53 valid=5s ipv6=on"));
     assert.ok(words({}).includes("resolver 127.0.0.11 valid=1s ipv6=off"));
+  });
+});
+
+describe("renderProber", () => {
+  it("tells the prober every name and port once, with every default", () => {
+    const { upstreams, ...rest } = JSON.parse(renderProber(EXAMPLES["probed"] as NginxOptions) ?? "") as ProberConfiguration;
+    assert.deepEqual(rest, {
+      listen: "127.0.0.1:5301",
+      resolvers: ["127.0.0.53", "127.0.0.54:5353", "[::1]"],
+      metrics: "/run/nginx/prober.sock",
+    });
+    const usual = { interval: 1, timeout: 2, failures: 2, successes: 1, backoff: { initial: 1, max: 30 } };
+    assert.deepEqual(upstreams, [
+      { host: "testbro-backend", port: 3001, check: { path: "/health/ready", host: "testbro-backend" }, ...usual },
+      {
+        host: "secure.test",
+        port: 8443,
+        check: { path: "/", host: "app.example.org" },
+        tls: { caFile: "/etc/nginx/tls/ca.pem", serverName: "secure.test" },
+        ...{ interval: 5, timeout: 3, failures: 3, successes: 2, backoff: { initial: 2, max: 60 } },
+      },
+      { host: "testbro-frontend", port: 3000, check: { tcp: true }, ...usual, backoff: { initial: 1, max: 5 } },
+    ]);
+  });
+
+  it("is nothing where no route has a health check, and then nginx asks the platform's name server itself", () => {
+    assert.equal(renderProber(options()), undefined);
+    assert.equal(renderProber(options({ routes: [{ ...app, healthCheck: false }] })), undefined);
+    assert.ok(words({}).every((line) => !line.startsWith("stream") && !line.includes("5353")));
   });
 });
 

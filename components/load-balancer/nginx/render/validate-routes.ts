@@ -20,6 +20,7 @@ import {
   type Target,
 } from "./options";
 import type { Strategy } from "./upstreams";
+import { checkHealthCheck } from "./validate-health-checks";
 
 const STRATEGIES: Strategy[] = ["round-robin", "least-connections", "ip-hash", "weighted", "hash", "consistent-hash", "sticky-cookie"];
 
@@ -102,6 +103,7 @@ function checkProxy(check: Check, route: ProxyRoute): void {
   checkCache(check.at("cache"), route.cache);
   checkVariants(check.at("variants"), route.variants);
   checkImages(check.at("images"), route.images);
+  checkHealthCheck(check.at("healthCheck"), route);
   if (route.upstreamTls) {
     check.at("upstreamTls.caFile").file(route.upstreamTls.caFile);
     if (route.upstreamTls.serverName !== undefined) check.at("upstreamTls.serverName").host(route.upstreamTls.serverName, false);

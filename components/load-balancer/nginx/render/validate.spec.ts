@@ -33,6 +33,22 @@ describe("checkNginx", () => {
     ["an unknown match", { match: "regex" as "exact" }, /match: "regex" is not known/],
     ["a host that is none", { to: { host: "a b", port: 1 } }, /to\.host: "a b" is not a host name/],
     ["a port that is none", { to: { host: "a", port: 70_000 } }, /to\.port: 70000 is not a port/],
+    ["a health check that asks nothing", { healthCheck: {} as { tcp: true } }, /healthCheck: says not what to ask/],
+    ["a health check that asks twice", { healthCheck: { tcp: true, path: "/" } }, /healthCheck: asks for both path and tcp/],
+    ["a health check of a relative path", { healthCheck: { path: "health" } }, /healthCheck\.path: "health" is not a path/],
+    ["a health check with a line break", { healthCheck: { path: "/a\r\nb" } }, /healthCheck\.path/],
+    ["a health check for a host that is none", { healthCheck: { path: "/", host: "a b" } }, /healthCheck\.host: "a b" is not a host/],
+    ["a health check without pause", { healthCheck: { tcp: true, interval: 0 } }, /healthCheck\.interval: 0 is not a whole number/],
+    ["a health check without patience", { healthCheck: { tcp: true, timeout: 0.5 } }, /healthCheck\.timeout: 0\.5 is not a whole/],
+    ["a health check that fails at once", { healthCheck: { tcp: true, failures: 0 } }, /healthCheck\.failures: 0 is not/],
+    ["a health check that succeeds with nothing", { healthCheck: { tcp: true, successes: 0 } }, /healthCheck\.successes: 0 is not/],
+    ["a backoff that shrinks", { healthCheck: { tcp: true, backoff: { initial: 60 } } }, /backoff\.max: 30 is below the initial 60 s/],
+    ["a backoff of nothing", { healthCheck: { tcp: true, backoff: { initial: 0 } } }, /backoff\.initial: 0 is not/],
+    [
+      "a health check of an address",
+      { to: { host: "192.0.2.1", port: 80 }, healthCheck: { tcp: true } },
+      /healthCheck: the route leads to addresses only/,
+    ],
     ["no target", { to: [] }, /to: is empty/],
     ["nothing but backups", { to: [{ host: "a", port: 1, backup: true }] }, /to: has only backups/],
     [
@@ -125,6 +141,21 @@ describe("checkNginx", () => {
   const wrong: [string, Partial<NginxOptions>, RegExp][] = [
     ["no routes", { routes: [] }, /lb\.routes: is empty/],
     ["one name twice", { routes: [app, { ...app, path: "/x" }] }, /routes\[1\]\.name: "app" is there twice/],
+    [
+      "one name and port asked in two ways",
+      {
+        routes: [
+          { ...app, healthCheck: { path: "/ready" } },
+          { ...app, name: "b", path: "/b", healthCheck: { tcp: true } },
+        ],
+      },
+      /routes\[1\]\.healthCheck: app\.test:3001 is asked otherwise by route "app"/,
+    ],
+    [
+      "one port for nginx' questions and the status",
+      { routes: [{ ...app, healthCheck: { tcp: true } }], ports: { dns: 8081 } },
+      /ports\.dns: 8081 is also the status port/,
+    ],
     ["one path twice", { routes: [app, { ...app, name: "b" }] }, /two routes answer \//],
     [
       "one host in two lists",

@@ -1,10 +1,12 @@
 import type { Problem } from "../../../workload";
 import { Check, ZONE_SIZE } from "./check";
+import { hasHealthChecks } from "./health-checks";
 import { portsOf, type NginxOptions } from "./options";
 import { sitesOf } from "./servers";
 import { checkCacheZone } from "./validate-caching";
 import { checkImageZone } from "./validate-images";
 import { HSTS_DEFAULTS, TLS_PROFILES, type TlsOptions } from "./tls";
+import { checkSameQuestions } from "./validate-health-checks";
 import { checkHeaders, checkRate, checkRoute, checkTarget, isResolverAddress } from "./validate-routes";
 
 /** A year in seconds: what browsers ask for before they preload a host (hstspreload.org). */
@@ -38,6 +40,12 @@ function checkPorts(check: Check, options: NginxOptions): void {
     ["http", ports.http],
     ["https", options.tls === false ? false : ports.https],
     ["status", ports.status],
+    ...(hasHealthChecks(options.routes)
+      ? ([
+          ["dns", ports.dns],
+          ["prober", ports.prober],
+        ] as [string, number][])
+      : []),
   ];
   for (const [key, port] of own) if (port !== false) check.at("ports").at(key).port(port);
   check.at("ports.publicHttp").port(ports.publicHttp);
@@ -92,6 +100,7 @@ function checkRoutes(check: Check, options: NginxOptions): void {
 export function checkNginx(name: string, options: NginxOptions): Problem[] {
   const check = new Check(name);
   checkRoutes(check, options);
+  checkSameQuestions(check, options);
   for (const [index, host] of (options.hosts ?? []).entries()) check.at("hosts").at(index).host(host, true);
   if (options.tls !== false) checkTls(check.at("tls"), options.tls);
   checkPorts(check, options);
