@@ -73,8 +73,8 @@ export const HEALTH_CHECK_DEFAULTS = { interval: 1, timeout: 2, failures: 2, suc
 /** Socket with the prober's metrics. */
 const METRICS_SOCKET = `${RUNTIME_DIRECTORY}/prober.sock`;
 
-/** Seconds a name may take from the prober. */
-const PROBER_PATIENCE_SECONDS = 1;
+/** Seconds a name may take from the prober: on a machine short of CPU a late answer is better than one that is asked for again. */
+const PROBER_PATIENCE_SECONDS = 2;
 
 /** Seconds for which the prober is passed by after it did not answer; the question that finds it out is lost, and nginx repeats it. */
 const PROBER_AWAY_SECONDS = 5;
