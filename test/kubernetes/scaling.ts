@@ -45,7 +45,7 @@ export function scaling(context: Context): void {
       const load = startLoadProcess({
         url: urls.app,
         caFile,
-        address,
+        ...(address ? { addresses: [address] } : {}),
         allowRemote: true,
         rate: BURNS.rate,
         seconds: 1500,

@@ -80,7 +80,7 @@ export async function underLoad<T>(
   const load = startLoadProcess({
     url: urls.app,
     caFile,
-    address,
+    ...(address ? { addresses: [address] } : {}),
     // The cluster's network namespace, on this machine.
     allowRemote: true,
     rate: RATE,

@@ -39,8 +39,20 @@ export class LoadClient {
   }
 
   /** Resolves when the answer is complete, the connection broke, or the time is over. Never rejects. */
-  send(sent: LoadRequest): Promise<Outcome> {
-    const { address, ca, timeout } = this.#options;
+  async send(sent: LoadRequest): Promise<Outcome> {
+    const { addresses } = this.#options;
+    const turn = this.#next++;
+    const agent = this.#agents[turn % this.#agents.length];
+    for (let tried = 1; ; tried++) {
+      const address = addresses[(turn + tried - 1) % addresses.length] ?? "";
+      const outcome = await this.#sendTo(address, agent, sent);
+      // Only what no connection came about for, so that nothing is ever sent twice.
+      if (outcome.ok || outcome.kind !== "connect" || tried === addresses.length) return outcome;
+    }
+  }
+
+  #sendTo(address: string, agent: Agent | undefined, sent: LoadRequest): Promise<Outcome> {
+    const { ca, timeout } = this.#options;
     const body = sent.method === "POST" ? JSON.stringify({ name: sent.id }) : undefined;
     return new Promise((resolve) => {
       let connected = false;
@@ -58,7 +70,7 @@ export class LoadClient {
         ca,
         method: sent.method,
         path: sent.path,
-        agent: this.#agents[this.#next++ % this.#agents.length] ?? false,
+        agent: agent ?? false,
         headers: {
           host: this.#url.host,
           "x-request-id": sent.id,

@@ -36,9 +36,11 @@ describe("load options", () => {
 
   it("refuse to load another machine unless that is said", () => {
     const url = "https://localhost";
-    assert.match(problems(() => completeOptions({ url, address: "192.0.2.1" }))[0] ?? "", /loopback/);
-    assert.equal(completeOptions({ url, address: "192.0.2.1", allowRemote: true }).address, "192.0.2.1");
-    assert.equal(completeOptions({ url, address: "::1" }).address, "::1");
+    const addresses = ["127.0.0.1", "192.0.2.1"];
+    assert.match(problems(() => completeOptions({ url, addresses }))[0] ?? "", /loopback/);
+    assert.deepEqual(completeOptions({ url, addresses, allowRemote: true }).addresses, addresses);
+    assert.deepEqual(completeOptions({ url, addresses: ["::1"] }).addresses, ["::1"]);
+    assert.match(problems(() => completeOptions({ url, addresses: [] }))[0] ?? "", /^addresses is \[\]: write IP addresses/);
   });
 
   it("refuse what is no number, an unknown option and a certificate that is not there", () => {

@@ -11,10 +11,11 @@ export interface LoadOptions {
   /** Scheme, host and port, e.g. `https://localhost:8443`. The host is what TLS and the `host` header name. */
   url: string;
   /**
-   * IP address that connections go to; the host of `url` is not looked up, so that no second address is tried behind our back.
-   * @default "127.0.0.1"
+   * IP addresses that connections go to, in turn; the host of `url` is not looked up. Where no connection to one comes about, the next
+   * is tried, each once for a request: nothing of it has been sent then. With one address nothing is tried behind our back.
+   * @default ["127.0.0.1"]
    */
-  address: string;
+  addresses: readonly string[];
   /** Certificate authority to trust, PEM. @default what Node trusts */
   ca?: string;
   /** Requests a second, sent on schedule whether or not earlier ones have been answered (open loop). @default 100 */
@@ -63,7 +64,7 @@ function isLoopback(address: string): boolean {
 export function completeOptions(given: Partial<LoadOptions>): LoadOptions {
   const options: LoadOptions = {
     url: "",
-    address: "127.0.0.1",
+    addresses: ["127.0.0.1"],
     rate: 100,
     seconds: 60,
     mode: "fresh",
@@ -81,11 +82,12 @@ export function completeOptions(given: Partial<LoadOptions>): LoadOptions {
   };
   const url = URL.canParse(options.url) ? new URL(options.url) : undefined;
   check(url?.protocol === "https:", "url", "write an https address, e.g. https://localhost:8443");
-  check(isIP(options.address) !== 0, "address", "write an IP address, e.g. 127.0.0.1");
+  const { addresses } = options;
+  check(addresses.length > 0 && addresses.every((each) => isIP(each) !== 0), "addresses", "write IP addresses, e.g. 127.0.0.1");
   check(
-    options.allowRemote || isLoopback(options.address),
-    "address",
-    "use a loopback address, or say allowRemote to load another machine",
+    options.allowRemote || addresses.every(isLoopback),
+    "addresses",
+    "use loopback addresses, or say allowRemote to load another machine",
   );
   check(options.rate > 0 && options.rate <= 10_000, "rate", "use a number of requests a second above 0, at most 10000");
   check(options.seconds > 0 && options.seconds <= 86_400, "seconds", "use a number of seconds above 0, at most 86400");
@@ -104,7 +106,8 @@ export function completeOptions(given: Partial<LoadOptions>): LoadOptions {
 /** The command line of `main.ts`; {@link commandLine} is its inverse. */
 export const USAGE = `Usage: node test/dist/load/main.js --url https://localhost:8443 [options]
   --ca FILE           trust this certificate authority (PEM)
-  --address IP        connect here whatever the url's host is        (127.0.0.1)
+  --address IP        connect here whatever the url's host is; with  (127.0.0.1)
+                      several the next where one takes no connection
   --rate N            requests a second, open loop                   (100)
   --seconds N         length of the run; SIGINT or SIGTERM ends it   (60)
   --mode MODE         fresh or keep-alive connections                (fresh)
@@ -130,7 +133,7 @@ export function parseCommandLine(args: string[]): LoadOptions {
       options: {
         url: text,
         ca: text,
-        address: text,
+        address: { type: "string", multiple: true },
         rate: text,
         seconds: text,
         mode: text,
@@ -156,7 +159,7 @@ export function parseCommandLine(args: string[]): LoadOptions {
   const given = {
     url: values.url,
     ca,
-    address: values.address,
+    addresses: values.address,
     rate: number(values.rate),
     seconds: number(values.seconds),
     mode: values.mode as ConnectionMode | undefined,
@@ -173,12 +176,13 @@ export function parseCommandLine(args: string[]): LoadOptions {
 
 /** Arguments that make {@link parseCommandLine} return these options; the certificate authority is passed as a file. */
 export function commandLine(options: Partial<Omit<LoadOptions, "ca">> & { caFile?: string }): string[] {
-  const { caFile, get = [], allowRemote, ...rest } = options;
+  const { caFile, get = [], addresses = [], allowRemote, ...rest } = options;
   const names: Partial<Record<string, string>> = { postShare: "post-share", runId: "run-id" };
   return [
     ...Object.entries(rest).flatMap(([key, value]) => (value === undefined ? [] : [`--${names[key] ?? key}`, String(value)])),
     ...(caFile === undefined ? [] : ["--ca", caFile]),
     ...get.flatMap((path) => ["--get", path]),
+    ...addresses.flatMap((address) => ["--address", address]),
     ...(allowRemote ? ["--allow-remote"] : []),
   ];
 }

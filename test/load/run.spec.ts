@@ -56,6 +56,22 @@ describe("load client", () => {
     assert.deepEqual(new Set(seen.map(({ id }) => id)), new Set(Array.from({ length: 50 }, (_, number) => `${report.runId}-${number}`)));
   });
 
+  it("tries the next address where no connection comes about, in both modes, and never after one did", async () => {
+    const close = () => void (server?.closeAllConnections(), server?.close());
+    for (const mode of ["fresh", "keep-alive"] as const) {
+      // Nothing listens at the second.
+      const both = { mode, post: "/api/runs", addresses: ["127.0.0.1", "127.0.0.2"] };
+      const report = await load(answer, both);
+      assert.deepEqual([report.failed, report.ok, seen.length], [0, 50, 50]);
+      close();
+      const broken = await load((request) => request.socket.destroy(), both);
+      assert.deepEqual([broken.failed, seen.length], [50, 50]);
+      close();
+    }
+    const refused = await load(answer, { addresses: ["127.0.0.2", "127.0.0.3"] });
+    assert.deepEqual(refused.failedByKind, { connect: 50 });
+  });
+
   it("opens a connection for every request in fresh mode", async () => {
     const report = await load(answer, { mode: "fresh" });
     assert.equal(report.connections, 50);

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { LoadClient, type LoadRequest, type Outcome } from "./client";
 import type { LoadOptions } from "./options";
 import { type Failure, type LoadReport, latencies } from "./report";
@@ -74,6 +74,8 @@ export function runLoad(options: LoadOptions): LoadRun {
       const next = plan(options, number, start);
       const wait = next.due - performance.now();
       if (wait > 0) await sleep(wait, undefined, { signal: stopping.signal }).catch(() => undefined);
+      // A client that is late still has to see answers come in, and to be stopped.
+      else await setImmediate();
       if (!stopping.signal.aborted) sendOne(next);
     }
     stoppedSending = performance.now();
