@@ -9,6 +9,7 @@ import { LARGE_BODY_BYTES, LARGE_FILE, SMALL_BODY, SMALL_FILE } from "./cases.mj
  * @property {number} app port of the app in Node.js on 127.0.0.1
  * @property {string} resolver address of a name server that knows the upstream as app.test
  * @property {string} folder path of the balancer's own files in its container
+ * @property {string} stock path of the configuration in the distribution's package of nginx
  * @property {string} certificate path of the certificate (ECDSA, P-256), PEM
  * @property {string} key path of its key
  * @property {string} pem path of a file with both
@@ -18,6 +19,7 @@ import { LARGE_BODY_BYTES, LARGE_FILE, SMALL_BODY, SMALL_FILE } from "./cases.mj
  * @typedef {object} Instance
  * @property {string} image name of the image it runs from
  * @property {Record<string, string>} files by name, written to the folder
+ * @property {boolean} [root] as root, where the image has another user
  * @property {string} command for `sh -c`, with `$PIN` before what belongs to the balancer and `$PIN_OTHERS` before what takes its log
  */
 
@@ -35,7 +37,7 @@ import { LARGE_BODY_BYTES, LARGE_FILE, SMALL_BODY, SMALL_FILE } from "./cases.mj
  * because only then does 1.30 keep connections to the upstream of itself.
  */
 function stockNginx(/** @type {string} */ image) {
-  return (/** @type {Place} */ { ports, upstream, folder, certificate, key }) => [
+  return (/** @type {Place} */ { ports, upstream, folder, stock, certificate, key }) => [
     {
       image,
       files: {
@@ -59,8 +61,11 @@ server {
 }
 `,
       },
-      command: `sed -i 's/^worker_processes .*/worker_processes 1;/' /etc/nginx/nginx.conf &&
-ln -sf ${folder}/site.conf /etc/nginx/sites-enabled/bench && mkdir -p /var/cache/nginx && exec $PIN nginx -g 'daemon off;'`,
+      root: true,
+      // Our image has more modules, and no configuration: the distribution's is the same for both versions.
+      command: `rm -f /etc/nginx/modules-enabled/* && cp ${stock}/nginx.conf ${stock}/mime.types /etc/nginx/ && mkdir -p /etc/nginx/sites-enabled &&
+sed -i 's/^worker_processes .*/worker_processes 1;/' /etc/nginx/nginx.conf &&
+ln -sf ${folder}/site.conf /etc/nginx/sites-enabled/bench && exec $PIN nginx -g 'daemon off;'`,
     },
   ];
 }
@@ -167,7 +172,7 @@ export const ours = (render, changes = {}) =>
  */
 export const contenders = (render) => [
   { id: "ours", title: "TestBro", version: "nginx -v", caches: true, instances: ours(render) },
-  { id: "nginx-1.30", title: "nginx 1.30, stock", version: "nginx -v", caches: true, instances: stockNginx("stock-nginx") },
+  { id: "nginx-1.30", title: "nginx 1.30, stock", version: "nginx -v", caches: true, instances: stockNginx("nginx") },
   { id: "nginx-1.26", title: "nginx 1.26, stock", version: "nginx -v", caches: false, instances: stockNginx("stock-balancers") },
   { id: "haproxy", title: "HAProxy, stock", version: "haproxy -v", caches: true, instances: haproxy },
   { id: "traefik", title: "Traefik", version: "traefik version", caches: false, instances: traefik },

@@ -1,5 +1,5 @@
 // The clients, and what they counted.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { ToolchainError } from "../../toolchain/errors.mjs";
 import { OWN } from "./laboratory.mjs";
 
@@ -12,9 +12,6 @@ export const HANDSHAKES = 16;
 /** Every request says what a browser says, so that a balancer has to decide about compression. */
 const ACCEPT = "Accept-Encoding: gzip, br";
 
-/** Ticks of a process's clock a second (USER_HZ). */
-const TICKS = 100;
-
 /**
  * @typedef {object} Counted
  * @property {number} perSecond requests, or connections
@@ -25,23 +22,24 @@ const TICKS = 100;
  * @property {number} [resumed] share of the connections
  */
 
-/** Processor time that each process has used until now, in ticks. One that has ended (nginx's cache loader) is left out. @param {number[]} processes */
+/** Nanoseconds that each thread has been on a processor. One that has ended (nginx's cache loader) is left out. @param {number[]} processes */
 function processorTime(processes) {
   const times = new Map();
   for (const pid of processes) {
-    const file = `/proc/${pid}/stat`;
-    if (!existsSync(file)) continue;
-    // After the name, which may contain spaces: fields 14 and 15 of proc(5) are the 12th and 13th there.
-    const fields = readFileSync(file, "utf8").split(") ").at(-1)?.split(" ") ?? [];
-    times.set(pid, Number(fields[11]) + Number(fields[12]));
+    const tasks = `/proc/${pid}/task`;
+    if (!existsSync(tasks)) continue;
+    for (const thread of readdirSync(tasks)) {
+      const text = readFileSync(`${tasks}/${thread}/schedstat`, "utf8");
+      times.set(thread, Number(text.split(" ")[0]));
+    }
   }
   return times;
 }
 
-/** Microseconds of processor time since then. @param {Map<number, number>} before */
-function microsecondsSince(before) {
-  const now = processorTime([...before.keys()]);
-  return [...now].reduce((sum, [pid, ticks]) => sum + ticks - (before.get(pid) ?? 0), 0) * (1e6 / TICKS);
+/** Microseconds of processor time since then. @param {number[]} processes @param {Map<string, number>} before */
+function microsecondsSince(processes, before) {
+  const now = processorTime(processes);
+  return [...now].reduce((sum, [thread, time]) => sum + time - (before.get(thread) ?? 0), 0) / 1000;
 }
 
 /** @typedef {{requests: number, seconds: number, failed: number, p50: number, p99: number, resumed?: number}} Report */
@@ -106,7 +104,7 @@ export async function measure(laboratory, { ports, processes }, { kind, path, re
     kind === "handshakes"
       ? await handshakes(laboratory, url, seconds, resume)
       : await (kind === "https2" ? h2load : wrk)(laboratory, url, seconds);
-  const used = microsecondsSince(before);
+  const used = microsecondsSince(processes, before);
   const round = (/** @type {number} */ value, /** @type {number} */ digits) => Number(value.toFixed(digits));
   return {
     perSecond: round(report.requests / report.seconds, 0),

@@ -15,7 +15,7 @@ import { must, sleep } from "../../toolchain/process.mjs";
 import { SMALL_FILE } from "./cases.mjs";
 import { app, upstream } from "./contenders.mjs";
 
-const IMAGES = ["stock-nginx", "stock-balancers", "load-generator"];
+const IMAGES = ["stock-balancers", "load-generator"];
 
 /** The balancer that is measured has this processor to itself; everything else shares the others. */
 const BALANCER_CORE = "0";
@@ -26,7 +26,7 @@ export const OWN = "/bench/own";
 const SHARED = "/bench/shared";
 
 /** Milliseconds until a balancer must answer. */
-const START_LIMIT = 20_000;
+const START_LIMIT = 60_000;
 
 /**
  * @typedef {object} Running
@@ -107,6 +107,10 @@ export class Laboratory {
     this.freePorts = freePorts;
     mkdirSync(join(this.folder, "shared"));
     await makeCertificate(join(this.folder, "shared"));
+    for (const file of ["nginx.conf", "mime.types"]) {
+      const text = await this.#docker("run", "--rm", this.images["stock-balancers"] ?? "", "cat", `/etc/nginx/${file}`);
+      writeFileSync(join(this.folder, "shared", file), text);
+    }
     this.names = await NameServer.start();
     this.names.set("app.test", "127.0.0.1");
     // This process answers the name server's few questions, and must not do so on the balancer's processor.
@@ -132,6 +136,7 @@ export class Laboratory {
       app: this.appPort ?? 0,
       resolver: this.names?.address ?? "",
       folder: OWN,
+      stock: SHARED,
       certificate: `${SHARED}/certificate`,
       key: `${SHARED}/key`,
       pem: `${SHARED}/pem`,
@@ -163,7 +168,7 @@ export class Laboratory {
   }
 
   /** @param {string} id @param {import("./contenders.mjs").Instance} instance @returns {Promise<string>} the container's name */
-  async #run(id, { image, files, command }) {
+  async #run(id, { image, files, command, root = false }) {
     const folder = join(this.folder, id);
     mkdirSync(folder);
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
@@ -173,7 +178,7 @@ export class Laboratory {
     const pins = ["--env", `PIN=taskset -c ${BALANCER_CORE}`, "--env", `PIN_OTHERS=taskset -c ${OTHER_CORES}`];
     const name = `${this.prefix}-${id}`;
     this.#containers.push(name);
-    const options = ["--name", name, "--network", "host", ...memory, ...volumes, ...pins];
+    const options = ["--name", name, "--network", "host", ...(root ? ["--user", "0"] : []), ...memory, ...volumes, ...pins];
     await this.#docker("run", "--detach", ...options, this.images[image] ?? image, "sh", "-c", command);
     return name;
   }

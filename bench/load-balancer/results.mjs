@@ -15,6 +15,7 @@ const [BEGIN, END] = ["<!-- results -->", "<!-- end of results -->"];
  * @property {string} date
  * @property {string} command
  * @property {string} machine
+ * @property {number} load the machine's load average at the end; the benchmark itself makes about 2
  * @property {number} rounds
  * @property {number} seconds of each measurement
  * @property {{id: string, title: string, version: string}[]} contenders ours first
@@ -39,10 +40,19 @@ export function figureOf({ measured }, id, contender, figure) {
 }
 
 /**
- * Ours through the other's, round by round: what disturbs the machine disturbs both.
- * @param {Results} results @param {string} id @param {string} contender @param {keyof import("./generators.mjs").Counted} [figure]
+ * How many requests ours answers for one of the other's, with the same processor time, round by round: what disturbs the machine disturbs both.
+ * @param {Results} results @param {string} id @param {string} contender
  */
-export function ratioOf({ measured, contenders }, id, contender, figure = "perSecond") {
+export function throughputOf(results, id, contender) {
+  const inverse = ratioOf(results, id, contender, "cpu");
+  return inverse && { median: 1 / inverse.median, low: 1 / inverse.high, high: 1 / inverse.low };
+}
+
+/**
+ * Ours through the other's, round by round.
+ * @param {Results} results @param {string} id @param {string} contender @param {keyof import("./generators.mjs").Counted} figure
+ */
+export function ratioOf({ measured, contenders }, id, contender, figure) {
   const ours = measured[id]?.[contenders[0]?.id ?? ""];
   const theirs = measured[id]?.[contender];
   if (!ours || !theirs) return undefined;
@@ -58,12 +68,11 @@ const ratio = (/** @type {ReturnType<typeof ratioOf>} */ value) =>
 
 /** @param {Results} results */
 function throughput(results) {
-  const [own, ...others] = results.contenders;
-  const heading = ["Requests per second", own?.title ?? "", ...others.map(({ title }) => `through ${title}`)];
-  const rows = CASES.filter(({ id }) => results.measured[id]).map(({ id, title }) => [
+  const [, ...others] = results.contenders;
+  const heading = ["Throughput, times", ...others.map(({ title }) => title)];
+  const rows = CASES.filter(({ id, alone }) => results.measured[id] && !alone).map(({ id, title }) => [
     title,
-    String(figureOf(results, id, own?.id ?? "", "perSecond") ?? "-"),
-    ...others.map((other) => ratio(ratioOf(results, id, other.id))),
+    ...others.map((other) => ratio(throughputOf(results, id, other.id))),
   ]);
   return table(heading, rows);
 }
@@ -82,6 +91,8 @@ export function describe(results) {
   const latency = (/** @type {string} */ id, /** @type {string} */ contender) =>
     /** @type {const} */ (["p50", "p99"]).map((figure) => figureOf(results, id, contender, figure)?.toFixed(1)).join(" / ");
   const cpu = (/** @type {string} */ id, /** @type {string} */ contender) => figureOf(results, id, contender, "cpu")?.toFixed(0) ?? "-";
+  const rate = (/** @type {string} */ id, /** @type {string} */ contender) =>
+    figureOf(results, id, contender, "perSecond")?.toFixed(0) ?? "-";
   const failed = Object.entries(results.measured).flatMap(([id, byContender]) =>
     Object.entries(byContender).flatMap(([contender, rounds]) => {
       const count = rounds.reduce((sum, counted) => sum + counted.failed, 0);
@@ -89,11 +100,12 @@ export function describe(results) {
     }),
   );
   return [
-    `Measured on ${results.date.slice(0, 10)} with \`${results.command}\`: ${results.machine}; ${results.rounds} rounds of ${results.seconds} s for each figure. ${results.contenders.map(({ title, version }) => `${title}: ${version}`).join("; ")}.`,
+    `Measured on ${results.date.slice(0, 10)} with \`${results.command}\`: ${results.machine}, load average ${results.load.toFixed(0)}; ${results.rounds} rounds of ${results.seconds} s for each figure. ${results.contenders.map(({ title, version }) => `${title}: ${version}`).join("; ")}.`,
     ...results.missing.map((reason) => `Not measured: ${reason}`),
     throughput(results),
+    figures(results, "Balancer's processor time, µs a request", cpu),
+    figures(results, "Requests per second", rate),
     figures(results, "p50 / p99, milliseconds", latency),
-    figures(results, "Balancer's CPU, microseconds a request", cpu),
     `Failed requests: ${failed.length > 0 ? failed.join("; ") : "none"}.`,
     table(
       ["Goal", "Reached", ""],

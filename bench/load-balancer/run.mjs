@@ -1,6 +1,7 @@
 // npm run bench:load-balancer [-- --rounds N] [-- --seconds N] [-- --only a,b] [-- --against a,b] [--here] [--list]
 // Measures the balancer beside others, in a network namespace of its own (with --here on the Docker engine that is reachable), and
 // writes what was measured into README.md and results.json when everything was.
+import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build, ensureDependencies } from "../../scripts/local/dependencies.mjs";
@@ -97,6 +98,7 @@ main(async () => {
       date: started.toISOString(),
       command: ["npm run bench:load-balancer", ...process.argv.slice(2).filter((arg) => arg !== "--here")].join(" "),
       machine: machine(),
+      load: loadavg()[1] ?? NaN,
       rounds,
       seconds,
       contenders: running.map(({ contender: { id, title }, version }) => ({ id, title, version })),
