@@ -56,6 +56,12 @@ describe("ObservabilityTier's checks", () => {
     ["no tier", { targets: [target("x", { tier: "" })] }, /\.targets\[0\]\.tier: ""/],
     ["a tier that is a template", { targets: [target("x", { tier: "$1" })] }, /\.targets\[0\]\.tier: "\$1"/],
     ["a negative minimum", { targets: [target("x", { minimum: -1 })] }, /\.targets\[0\]\.minimum: -1/],
+    ["a part that is a template", { targets: [target("x", { part: "$1" })] }, /\.targets\[0\]\.part: "\$1"/],
+    [
+      "the same part twice",
+      { targets: [target("x"), target("x", { part: "y" }), target("x", { part: "y" })] },
+      /\.targets\[2\]\.ref: testbro-x-y is there twice/,
+    ],
     ["the same workload twice", { targets: [target("x"), target("x")] }, /\.targets\[1\]\.ref: testbro-x is there twice/],
     ["a group of a built-in name", { rules: [{ name: "traffic", rules: [] }] }, /\.rules\[0\]\.name: "traffic" is there already/],
     ["an empty expression", { rules: [{ name: "a", rules: [{ record: "a:b", expr: " " }] }] }, /\.rules\[0\]\.rules\[0\]\.expr: is empty/],

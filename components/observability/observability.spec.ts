@@ -114,6 +114,19 @@ describe("ObservabilityTier", () => {
     );
   });
 
+  it("scrapes another page of a workload as a job of its own, whose replicas nobody counts twice", async () => {
+    tier({ targets: [target("nginx"), target("nginx", { path: "/metrics/upstreams", part: "upstreams", minimum: 0 })] });
+    const { scrape_configs: scrapes } = await config();
+    assert.deepEqual(
+      scrapes.slice(0, 2).map(({ job_name: job, metrics_path: path, relabel_configs: labels }) => [job, path, labels[1]?.replacement]),
+      [
+        ["testbro-nginx", undefined, "testbro-nginx"],
+        ["testbro-nginx-upstreams", "/metrics/upstreams", "testbro-nginx-upstreams"],
+      ],
+    );
+    assert.equal(platform.workload("prometheus").scrapes?.length, 1);
+  });
+
   it("loads its rules: severity, summary and description in each alert, a minimum for each workload", async () => {
     tier({ targets: [target("backend", { minimum: 2 }), target("frontend", { minimum: 3 }), target("batch", { minimum: 0 })] });
     const { rule_files: files } = await config();
