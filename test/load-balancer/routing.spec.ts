@@ -205,6 +205,87 @@ describe("nginx: routing", function () {
     }
   });
 
+  it("websocket: a reload leaves open connections alone, and new ones come through the new configuration", async () => {
+    const replicas = await balancer.replicas(1);
+    const sockets = new WebSocketServer({ server: replicas[0]?.server });
+    sockets.on("connection", (socket) => socket.on("message", (data) => socket.send(`echo ${String(data)}`)));
+    const to = { host: "127.0.1.1", port: replicas[0]?.port ?? 0 };
+    const options = { routes: [{ name: "ws", path: "/ws", to, websocket: true }] };
+    const nginx = await balancer.start(options);
+    const open = async (path: string) => {
+      const socket = new WebSocket(`ws://127.0.0.1:${nginx.ports.http}${path}`, { headers: { host: "localhost" } });
+      await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
+      return socket;
+    };
+    const say = (socket: WebSocket, text: string) =>
+      new Promise<string>((resolve, reject) => {
+        socket.once("message", (data) => resolve(String(data))).once("close", () => reject(new Error("closed")));
+        socket.send(text);
+      });
+    const old = await open("/ws");
+    try {
+      assert.equal(await say(old, "before"), "echo before");
+      nginx.write({ routes: [...options.routes, { name: "new", path: "/new", to, websocket: true }] });
+      await nginx.reload();
+      assert.equal(await say(old, "after"), "echo after");
+      // The new workers take over in their own time.
+      const deadline = Date.now() + 40_000;
+      let later = await open("/new").catch(() => undefined);
+      while (!later && Date.now() < deadline) {
+        await sleep(200);
+        later = await open("/new").catch(() => undefined);
+      }
+      assert.ok(later, "the new configuration never came");
+      assert.equal(await say(later, "new"), "echo new");
+      later.terminate();
+      assert.equal(await say(old, "still"), "echo still");
+    } finally {
+      old.terminate();
+      sockets.close();
+    }
+  });
+
+  it("weighted by client: a client stays with its target, and clients divide by weight", async () => {
+    const [heavy, light] = (await balancer.replicas(2)) as [Replica, Replica];
+    const to = [
+      { host: heavy.address, port: heavy.port, weight: 3 },
+      { host: light.address, port: light.port },
+    ];
+    const nginx = await balancer.start({
+      routes: [{ name: "app", path: "/", to, strategy: "weighted", split: "client" }],
+      limits: UNLIMITED,
+    });
+    const firsts: string[] = [];
+    for (let client = 1; client <= 200; client += 1) {
+      const from = `127.1.${client % 16}.${client}`;
+      const seen = new Set(await times(client <= 20 ? 3 : 1, () => ask(nginx, "/", { from })));
+      assert.equal(seen.size, 1, `${from} got ${[...seen].join(" and ")}`);
+      firsts.push([...seen][0] ?? "");
+    }
+    const share = (tally(firsts)[heavy.address] ?? 0) / firsts.length;
+    assert.ok(Math.abs(share - 0.75) < 0.12, `${share} of 200 clients instead of 0.75`);
+  });
+
+  for (const [what, hashBy, vary] of [
+    ["client", "client", (index: number) => ({ from: `127.2.0.${index + 1}` })],
+    ["uri", "uri", (index: number) => ({ path: `/${index}` })],
+    ["cookie", { cookie: "tenant" }, (index: number) => ({ headers: { cookie: `a=b; tenant=t${index}` } })],
+  ] as const) {
+    it(`hash by ${what}: the same one keeps its replica, and several use several`, async () => {
+      const replicas = await balancer.replicas(3);
+      const to = replicas.map(({ address, port }) => ({ host: address, port }));
+      const nginx = await balancer.start({ routes: [{ name: "app", path: "/", to, strategy: "hash", hashBy }], limits: UNLIMITED });
+      const used = new Set<string>();
+      for (let index = 0; index < 15; index += 1) {
+        const { path = "/", ...question }: { path?: string; from?: string; headers?: Record<string, string> } = vary(index);
+        const seen = new Set(await times(3, () => ask(nginx, path, question)));
+        assert.equal(seen.size, 1, `${what} ${index} got ${[...seen].join(" and ")}`);
+        used.add([...seen][0] ?? "");
+      }
+      assert.ok(used.size >= 2, `fifteen all got ${[...used].join()}`);
+    });
+  }
+
   it("routes by longest path and by host, strips a path when told so, and answers itself", async () => {
     const replicas = await balancer.replicas(1, (request, response) => response.end(request.url));
     const to = { host: "app.test", port: replicas[0]?.port ?? 0 };
@@ -215,6 +296,7 @@ describe("nginx: routing", function () {
         { name: "api", path: "/api/", to, stripPath: true },
         { name: "exact", path: "/api/exact", match: "exact", to },
         { name: "robots", path: "/robots.txt", match: "exact", respond: { status: 200, body: "Disallow: /$remote_addr\n" } },
+        { name: "version", path: "/version.txt", match: "exact", respond: { status: 200, body: "{}", contentType: "application/json" } },
         { name: "old", path: "/old", redirect: { to: "https://example.org/?price=$1", status: 301 } },
         { name: "other", path: "/", hosts: ["other.test"], to },
       ],
@@ -223,6 +305,7 @@ describe("nginx: routing", function () {
     assert.equal((await ask(nginx, "/api/v1/x?y=1")).text, "/v1/x?y=1");
     assert.equal((await ask(nginx, "/api/exact")).text, "/api/exact");
     assert.equal((await ask(nginx, "/robots.txt")).text, "Disallow: /$remote_addr\n");
+    assert.equal((await ask(nginx, "/version.txt")).headers["content-type"], "application/json");
     const old = await ask(nginx, "/old");
     assert.deepEqual([old.status, old.headers.location], [301, "https://example.org/?price=$1"]);
     assert.equal((await ask(nginx, "/nothing")).status, 404);

@@ -57,6 +57,8 @@ export class Check {
 
   file(value: string): void {
     if (!/^\/[^\0\r\n]*[^/\0\r\n]$/.test(value)) this.report(`${JSON.stringify(value)} is not an absolute path`, "start it with /");
+    // nginx reads some names anew for each request, with variables in them.
+    else if (value.includes("$")) this.report(`${JSON.stringify(value)} contains a dollar sign`, "give the file a name without one");
   }
 
   headerName(value: string): void {

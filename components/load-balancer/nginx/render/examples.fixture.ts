@@ -251,6 +251,57 @@ export const EXAMPLES: Record<string, NginxOptions> = {
     ],
   },
 
+  headers: {
+    tls: false,
+    processes: { workers: "auto" },
+    headers: {
+      csp: "default-src 'none'",
+      permissionsPolicy: "camera=()",
+      openerPolicy: "unsafe-none",
+      cacheControl: { hashed: "public, max-age=31536000, immutable", assets: "public, max-age=60", others: "no-cache" },
+      cdn: { seconds: 60, header: "Cloudflare-CDN-Cache-Control", bypassCookies: ["session"] },
+    },
+    routes: [
+      {
+        name: "app",
+        path: "/",
+        to: backend,
+        strategy: "hash",
+        hashBy: { header: "X-Tenant" },
+        headers: {
+          referrerPolicy: "same-origin",
+          permissionsPolicy: "usb=()",
+          frameOptions: "SAMEORIGIN",
+          openerPolicy: "same-origin-allow-popups",
+          set: { "X-Route": "app" },
+          hide: ["X-Runtime"],
+        },
+      },
+      { name: "version", path: "/version.txt", match: "exact", respond: { status: 200, body: "{}", contentType: "application/json" } },
+    ],
+  },
+
+  // Whatever text is taken, nginx takes it as text.
+  hostile: {
+    tls: false,
+    headers: { csp: `"; return 200 "; } $host`, referrerPolicy: "\\", permissionsPolicy: "#", openerPolicy: "} server {" },
+    routes: [
+      {
+        name: "app",
+        path: `/a"b;{}' #$host\\`,
+        to: backend,
+        stripPath: true,
+        variants: ["webp"],
+        images: {},
+        headers: { set: { "X-Odd": `'"; \${host} $ }` }, cacheControl: { others: `private="a"` } },
+        access: { basicAuth: { realm: `$realm"; }`, file: `/run/secrets/a b"c;{}` } },
+      },
+      { name: "files", path: `/{;}"$uri/`, files: { root: "/srv/site", fallback: "index.html" } },
+      { name: "fixed", path: "/fixed", respond: { status: 200, body: `a"\n; } $host \${host} \\n`, contentType: `text/x; a="$host;}"` } },
+      { name: "away", path: "/away", redirect: { to: `https://example.org/";}$host` } },
+    ],
+  },
+
   uncompressed: {
     tls: false,
     compression: { gzip: false, brotli: false },

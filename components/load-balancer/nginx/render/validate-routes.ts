@@ -83,6 +83,8 @@ function checkProxy(check: Check, route: ProxyRoute): void {
   if (route.hashBy !== undefined && !["hash", "consistent-hash"].includes(strategyOf(route))) {
     check.at("hashBy").report(`means nothing with strategy ${strategyOf(route)}`, 'use strategy "hash", or leave it out');
   }
+  check.at("split").oneOf(route.split, ["request", "client"]);
+  if (typeof route.hashBy === "string") check.at("hashBy").oneOf(route.hashBy, ["client", "uri"]);
   if (typeof route.hashBy === "object") {
     if ("cookie" in route.hashBy) check.at("hashBy.cookie").matches(route.hashBy.cookie, COOKIE, "a cookie name", "session");
     else check.at("hashBy.header").matches(route.hashBy.header, /^[A-Za-z0-9-]+$/, "a header name", "X-Tenant");
@@ -111,6 +113,7 @@ function checkProxy(check: Check, route: ProxyRoute): void {
 }
 
 export function checkRate(check: Check, limit: RateLimit): void {
+  check.at("key").oneOf(limit.key, ["client", "everyone"]);
   check.at("rate").matches(limit.rate, RATE, "a rate", "10r/s or 5r/m");
   check.at("burst").whole(limit.burst, 0, 1_000_000);
   check.at("delayAfter").whole(limit.delayAfter, 0, 1_000_000);
@@ -125,6 +128,7 @@ export function checkHeaders(check: Check, headers: HeaderOptions | undefined): 
     const value = headers[key];
     if (typeof value === "string") check.at(key).headerValue(value);
   }
+  if (headers.frameOptions !== false) check.at("frameOptions").oneOf(headers.frameOptions, ["DENY", "SAMEORIGIN"]);
   for (const [name, value] of Object.entries(headers.set ?? {})) {
     check.at(`set[${JSON.stringify(name)}]`).headerName(name);
     check.at(`set[${JSON.stringify(name)}]`).headerValue(value);
@@ -207,6 +211,7 @@ function checkAnswer(check: Check, route: FixedRoute | RedirectRoute): void {
   if ("respond" in route) {
     check.at("respond.status").whole(route.respond.status, 200, 599);
     check.at("respond.contentType").headerValue(route.respond.contentType ?? "");
+    if (route.respond.body?.includes("\0")) check.at("respond.body").report("contains a NUL, which nginx cannot read", "remove it");
   } else {
     check.at("redirect.to").matches(route.redirect.to, /^(https?:\/\/|\/)[^\s]*$/, "a URL or path", "https://example.org/");
     check.at("redirect.to").headerValue(route.redirect.to);

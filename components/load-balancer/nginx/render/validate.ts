@@ -135,6 +135,7 @@ export function checkNginx(name: string, options: NginxOptions): Problem[] {
   checkImageZone(check.at("imageZone"), options.imageZone);
   for (const key of ["header", "body", "send", "keepalive"] as const) check.at(`timeouts.${key}`).whole(timeouts?.[key], 1, 3600);
   if (typeof processes?.workers === "number") check.at("processes.workers").whole(processes.workers, 1, 1024);
+  else check.at("processes.workers").oneOf(processes?.workers, ["auto"]);
   check.at("processes.connections").whole(processes?.connections, 16, 1_000_000);
   check.at("processes.shutdownTimeout").whole(processes?.shutdownTimeout, 1, 86_400);
   if (trustedProxies) {
