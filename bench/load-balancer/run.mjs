@@ -67,6 +67,8 @@ main(async () => {
   const { describe, machine, write } = await import("./results.mjs");
 
   const laboratory = await Laboratory.open();
+  // Containers would outlive the program.
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void laboratory.close().finally(() => process.exit(1)));
   try {
     const running = [];
     const missing = [];
