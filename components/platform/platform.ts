@@ -18,6 +18,9 @@ export interface Running {
 
 /** Turns Workloads into one provider's resources. Tiers know only this class. */
 export abstract class Platform extends pulumi.ComponentResource {
+  private readonly labels = new Map<string, Record<string, string>>();
+  private readonly ran = new Set<string>();
+
   /** Start of every name people see, e.g. `testbro` in `testbro-backend`. */
   abstract readonly prefix: string;
 
@@ -36,9 +39,24 @@ export abstract class Platform extends pulumi.ComponentResource {
   /** Creates the resources of a checked workload. */
   protected abstract create(ref: Ref, workload: Workload, opts?: pulumi.ComponentResourceOptions): Running;
 
+  /**
+   * Labels a workload of somebody else's, which has yet to run: by them a balancer finds its replicas.
+   * @throws Error when it runs already
+   */
+  label(ref: Ref, labels: Readonly<Record<string, string>>): void {
+    if (this.ran.has(ref.fullName)) throw new Error(`${ref.name} runs already; label it before it does`);
+    this.labels.set(ref.fullName, { ...this.labels.get(ref.fullName), ...labels });
+  }
+
+  private labelled(ref: Ref, workload: Workload): Workload {
+    const labels = this.labels.get(ref.fullName);
+    return labels ? { ...workload, labels: { ...labels, ...workload.labels } } : workload;
+  }
+
   /** Everything wrong with a workload on this platform, none when it can run. Creates nothing, so a tier can check all its workloads first. */
   problems(ref: Ref, workload: Workload): Problem[] {
-    return [...validate(ref.name, workload), ...this.portMismatch(ref, workload), ...this.unsupported(ref, workload)];
+    const labelled = this.labelled(ref, workload);
+    return [...validate(ref.name, labelled), ...this.portMismatch(ref, labelled), ...this.unsupported(ref, labelled)];
   }
 
   /**
@@ -48,7 +66,8 @@ export abstract class Platform extends pulumi.ComponentResource {
   run(ref: Ref, workload: Workload, opts?: pulumi.ComponentResourceOptions): Running {
     const problems = this.problems(ref, workload);
     if (problems.length > 0) throw new pulumi.ResourceError(describeProblems(problems), opts?.parent ?? this);
-    return this.create(ref, workload, opts);
+    this.ran.add(ref.fullName);
+    return this.create(ref, this.labelled(ref, workload), opts);
   }
 
   private portMismatch(ref: Ref, workload: Workload): Problem[] {

@@ -242,6 +242,8 @@ export interface Workload {
   outside?: Outside[];
   /** Whose metrics it reads; those name it as their `metrics.scraper`. */
   scrapes?: Ref[];
+  /** Labels of the service as a whole, by which others find it on a Swarm. Never secrets. @default {} */
+  labels?: Record<string, string>;
   /**
    * Policies it knowingly does not keep to: rule to reason, perhaps with a last day (`"…; expires=2027-01-31"`). Covers
    * everything the platform makes of the workload. @default {}

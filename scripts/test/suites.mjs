@@ -13,6 +13,7 @@ const UNIT_SPECS = [
   "policy/dist/**/*.spec.js",
   "autoscaler/dist/**/*.spec.js",
   "prober/dist/**/*.spec.js",
+  "discovery/dist/**/*.spec.js",
   "stacks/dist/**/*.spec.js",
   "demo/*/dist/**/*.spec.js",
   "test/dist/{load,reachability}/**/*.spec.js",

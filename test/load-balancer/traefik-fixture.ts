@@ -46,7 +46,7 @@ export function targets(replicas: readonly Replica[]): { host: string; port: num
 }
 
 /** Waits until something holds. @throws Error after `seconds` */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, seconds = 10): Promise<void> {
+export async function until(what: string, holds: () => boolean | Promise<boolean>, seconds = 30): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`);

@@ -22,7 +22,7 @@ function basic(user: string, password: string): Record<string, string> {
 }
 
 describe("traefik: protection", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const balancer = withTraefik();
 
   function route(replicas: Replica[], more: Partial<TraefikProxyRoute> = {}): TraefikProxyRoute {

@@ -12,7 +12,7 @@ import { targets, until, withTraefik } from "./traefik-fixture";
 const UNLIMITED = { perClient: false } as const;
 
 describe("traefik: routing", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const balancer = withTraefik();
 
   function route(replicas: Replica[], more: Partial<TraefikProxyRoute> = {}): TraefikProxyRoute {

@@ -140,14 +140,15 @@ export class Traefik {
     const child = spawn(this.program, [`--configFile=${join(this.folder, "traefik.yml")}`], { stdio: ["ignore", "pipe", "pipe"] });
     this.#process = child;
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (this.#log += chunk.toString()));
-    const deadline = Date.now() + 20_000;
+    const deadline = Date.now() + 60_000;
     for (;;) {
       if (child.exitCode !== null) throw new Error(`Traefik ended with ${child.exitCode}:\n${this.#log}`);
-      if (this.errors.length > 0) throw new Error(`Traefik complains:\n${this.errors.join("\n")}`);
+      const refused = this.errors.filter((line) => line.includes("collecting file configs"));
+      if (refused.length > 0) throw new Error(`Traefik refuses its routes:\n${refused.join("\n")}`);
       // Before it has read the routes it knows no path at all.
       const answer = await ask(this, READY_PATH, { scheme: "http", host }).catch(() => undefined);
       if (answer && answer.text !== UNKNOWN) return;
-      if (Date.now() > deadline) throw new Error(`Traefik had no routes within 20 s`);
+      if (Date.now() > deadline) throw new Error(`Traefik had no routes within 60 s`);
       await sleep(50);
     }
   }

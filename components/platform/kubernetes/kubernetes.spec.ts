@@ -301,6 +301,7 @@ describe("KubernetesPlatform", function () {
       /store\.resources\.limits\.pids/,
     ],
     ["a capability", "store", { security: { user: { uid: 1, gid: 1 }, capabilities: ["NET_ADMIN"] } }, /refuses NET_ADMIN/],
+    ["labels of a Swarm's service", "web", { labels: { "traefik.enable": "true" } }, /web\.labels: are a Swarm service's/],
     ["a socket of the node", "store", { hostSockets: { "/a": "/b" } }, /store\.hostSockets/],
     ["permissions without a way to the API server", "web", {}, /web\.access: the way to the API server/, { apiServer: undefined }],
     ["permissions on everything", "web", { access: [{ resources: ["*"], verbs: ["get"] }] }, /web\.access\[0\]\.resources/],

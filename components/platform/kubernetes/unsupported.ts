@@ -143,6 +143,9 @@ export function unsupportedOnKubernetes(ref: Ref, workload: Workload, settings: 
       "leave it out and set podPidsLimit on the kubelets",
     );
   }
+  if (Object.keys(workload.labels ?? {}).length > 0) {
+    report("labels", "are a Swarm service's, by which others find it there", "leave them out; balancers find pods through Services");
+  }
   if (Object.keys(workload.hostSockets ?? {}).length > 0) {
     report(
       "hostSockets",

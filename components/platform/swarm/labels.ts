@@ -23,7 +23,7 @@ function listed(labels: Readonly<Record<string, string>>): Label[] {
   return Object.entries(labels).map(([label, value]) => ({ label, value }));
 }
 
-/** Labels of a service: its deployment, and what the auto-scaler may do with it (`autoscaler.*`). */
+/** Labels of a service: its deployment, its own, and what the auto-scaler may do with it (`autoscaler.*`). */
 export function serviceLabels(deployment: Deployment, workload: Workload): Label[] {
   const labels: Record<string, string> = {};
   const { scale } = workload;
@@ -40,5 +40,5 @@ export function serviceLabels(deployment: Deployment, workload: Workload): Label
     }
     if (scale.queue !== undefined) labels["autoscaler.target_queue"] = String(scale.queue);
   }
-  return [...stackLabels(deployment), ...listed(labels)];
+  return [...stackLabels(deployment), ...listed({ ...workload.labels, ...labels })];
 }

@@ -86,6 +86,15 @@ describe("SwarmPlatform", () => {
     });
   });
 
+  it("puts labels on the service that somebody else gave the workload, its own above them", async () => {
+    const service = await run({ labels: { a: "own", b: "own" } }, {}, (platform) => {
+      platform.label(platform.declare("web", { segment: "edge" }), { a: "given", "traefik.enable": "true" });
+      return {};
+    });
+    const labels = Object.fromEntries((service.labels as { label: string; value: string }[]).map(({ label, value }) => [label, value]));
+    assert.deepEqual([labels["a"], labels["b"], labels["traefik.enable"]], ["own", "own", "true"]);
+  });
+
   it("gives limits and reservations in the units of the engine", async () => {
     const { resources } = (await run()).taskSpec;
     assert.deepEqual(resources.limits, { nanoCpus: 1_000_000_000, memoryBytes: 256 * 2 ** 20 });

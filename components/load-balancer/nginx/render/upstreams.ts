@@ -6,6 +6,7 @@ import { block, directive, type Argument, type Statement } from "./writer";
 
 /**
  * How a route chooses a replica:
+ * - `auto`: what the balancer does best, which for nginx is `least-connections`;
  * - `round-robin`: in turn;
  * - `least-connections`: the one with the fewest open requests, so that a slow or hung replica gets less;
  * - `ip-hash`: by the client's address (IPv4: its first three octets), for WebSocket affinity; knows no backup;
@@ -15,7 +16,7 @@ import { block, directive, type Argument, type Statement } from "./writer";
  *   replicas behind one name are not told apart. Few clients move when a target comes or goes; knows no backup;
  * - `sticky-cookie`: by a cookie the balancer sets (nginx ≥ 1.29.6).
  */
-export type Strategy = "round-robin" | "least-connections" | "ip-hash" | "weighted" | "hash" | "consistent-hash" | "sticky-cookie";
+export type Strategy = "auto" | "round-robin" | "least-connections" | "ip-hash" | "weighted" | "hash" | "consistent-hash" | "sticky-cookie";
 
 /** What a hash looks at. */
 export type HashBy = "client" | "uri" | { header: string } | { cookie: string };
@@ -78,6 +79,7 @@ function hashVariable(hashBy: HashBy): string {
 
 function method(route: ProxyRoute): Statement[] {
   switch (route.strategy ?? UPSTREAM_DEFAULTS.strategy) {
+    case "auto":
     case "least-connections":
     case "weighted":
       return [directive("least_conn")];

@@ -22,7 +22,16 @@ import {
 import type { Strategy } from "./upstreams";
 import { checkHealthCheck } from "./validate-health-checks";
 
-const STRATEGIES: Strategy[] = ["round-robin", "least-connections", "ip-hash", "weighted", "hash", "consistent-hash", "sticky-cookie"];
+const STRATEGIES: Strategy[] = [
+  "auto",
+  "round-robin",
+  "least-connections",
+  "ip-hash",
+  "weighted",
+  "hash",
+  "consistent-hash",
+  "sticky-cookie",
+];
 
 const CAUSES = ["error", "timeout", "invalid_header", "http_500", "http_502", "http_503", "http_504", "http_429"];
 

@@ -148,21 +148,54 @@ function report<T>(check: Check, lacks: readonly Lack<T>[], options: T): void {
   for (const lack of lacks) if (lack.asked(options)) check.at(lack.path).report(lack.message, lack.fix);
 }
 
+/** Keys that are looked at; whatever else was set has no meaning for Traefik, now or when nginx learns something new. */
+const KNOWN = {
+  options: [
+    ...["hosts", "routes", "tls", "ports", "limits", "headers", "compression", "accessLog", "timeouts", "trustedProxies"],
+    ...["redirectStatus", "requestSeconds", "discovery", "source", "client", "dashboard", "keyService", "shutdown"],
+    // Refused above, in words of their own.
+    ...["resolver", "cacheZone", "processes"],
+  ],
+  tls: [...["certificates", "acme", "profile", "hsts", "http2", "http3"], ...["sessionCache", "sessionTimeout", "stapling"]],
+  limits: ["perClient", "global", "connections", "zoneSize"],
+  headers: ["csp", "referrerPolicy", "permissionsPolicy", "frameOptions", "openerPolicy", "set", "hide", "cacheControl"],
+  access: ["allow", "deny", "allowFrom", "basicAuth", "forwardAuth", "apiKeys", "satisfy"],
+  route: [
+    ...["name", "path", "match", "hosts", "maxBodySize", "rateLimits", "connectionLimit", "headers", "access", "to", "respond", "redirect"],
+    ...["strategy", "split", "stickyCookie", "maxFails", "failTimeout", "keepalive", "websocket", "timeouts", "retry", "stripPath"],
+    ...["buffering", "upstreamTls", "healthCheck", "circuitBreaker", "mirror", "hashBy", "cache"],
+  ],
+  healthCheck: ["path", "host", "interval", "timeout"],
+};
+
+function reportUnknown(check: Check, value: object | false | undefined, known: readonly string[]): void {
+  for (const [key, inner] of Object.entries(value || {})) {
+    if (inner === undefined || known.includes(key)) continue;
+    check.at(key).report("Traefik has nothing like it", "leave it out, or use the nginx balancer");
+  }
+}
+
+function checkHeaders(check: Check, headers: TraefikOptions["headers"]): void {
+  reportUnknown(check, headers, KNOWN.headers);
+  if (!headers?.cacheControl) return;
+  const message = "Traefik sets a header on every answer or on none, not only where the upstream sends none";
+  check.at("cacheControl").report(message, "have the app send it, or use headers.set");
+}
+
 /** Problems of what was set explicitly and Traefik cannot do. */
 export function checkCapabilities(check: Check, options: TraefikOptions): void {
   report(check, LACKS, options);
+  reportUnknown(check, options, KNOWN.options);
+  reportUnknown(check.at("tls"), options.tls, KNOWN.tls);
+  reportUnknown(check.at("limits"), options.limits, KNOWN.limits);
+  checkHeaders(check.at("headers"), options.headers);
 }
 
 /** The same of one route. */
 export function checkRouteCapabilities(check: Check, route: TraefikRoute): void {
-  if (route.headers?.cacheControl) {
-    check
-      .at("headers.cacheControl")
-      .report(
-        "Traefik sets a header on every answer or on none, not only where the upstream sends none",
-        "have the app send it, or use headers.set",
-      );
-  }
+  reportUnknown(check, route, KNOWN.route);
+  reportUnknown(check.at("access"), route.access, KNOWN.access);
+  checkHeaders(check.at("headers"), route.headers);
   for (const [index, limit] of (route.rateLimits ?? []).entries()) {
     if (limit.delayAfter !== undefined) {
       check.at("rateLimits").at(index).at("delayAfter").report("Traefik cannot let a part of the burst wait", "leave it out");
@@ -170,6 +203,7 @@ export function checkRouteCapabilities(check: Check, route: TraefikRoute): void 
   }
   if (isProxyRoute(route)) {
     report(check, ROUTE_LACKS, route);
+    reportUnknown(check.at("healthCheck"), route.healthCheck, KNOWN.healthCheck);
     const known = [...STRATEGIES, "least-connections", "hash", "consistent-hash"];
     check.at("strategy").oneOf(known.includes(route.strategy ?? "auto") ? undefined : route.strategy, STRATEGIES);
   } else if ("respond" in route && (route.respond.body !== undefined || route.respond.contentType !== undefined)) {

@@ -59,7 +59,8 @@ export function renderTraefik(options: TraefikOptions, name = "traefik"): Render
         [UNAVAILABLE]: { loadBalancer: { strategy: "wrr", serversTransport: "", passHostHeader: true, servers: [] } },
         ...Object.assign({}, ...[...services.values()].map((each) => each.services)),
       },
-      serversTransports: transports(options),
+      // Traefik refuses a section that is there and empty.
+      ...(options.routes.some(isProxyRoute) ? { serversTransports: transports(options) } : {}),
     },
     ...(tls ? { tls } : {}),
   };

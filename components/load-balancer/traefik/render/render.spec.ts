@@ -87,6 +87,11 @@ describe("renderTraefik", () => {
     assert.equal(new Set(Object.values(routers).map(({ priority }) => priority)).size, order.length, "no two of the same priority");
   });
 
+  it("has no empty section, which Traefik refuses", () => {
+    const { http } = dynamic({ routes: [{ name: "gone", path: "/", respond: { status: 410 } }] });
+    assert.ok(Object.values(http).every((section) => Object.keys(section).length > 0));
+  });
+
   it("what stands in for a route refuses what the route refuses", () => {
     const access = { allow: ["10.0.0.0/8"], basicAuth: { users: ["ada:x"] } };
     const { routers } = dynamic({

@@ -149,6 +149,24 @@ describe("checkTraefik", () => {
     });
   }
 
+  it("refuses what nginx alone knows, whatever it is, and by its path", () => {
+    const newer = { metrics: {}, headers: { cdn: {} }, limits: { newer: 1 } } as unknown as Partial<TraefikOptions>;
+    const route = { ...app, variants: ["avif"], access: { newer: 1 }, healthCheck: { path: "/", backoff: {} } } as TraefikProxyRoute;
+    const found = problems({ ...newer, routes: [route, { name: "b", path: "/b", page: "status" } as unknown as TraefikRoute] });
+    for (const path of [
+      "metrics",
+      "headers.cdn",
+      "limits.newer",
+      "routes[0].variants",
+      "routes[0].access.newer",
+      "routes[0].healthCheck.backoff",
+      "routes[1].page",
+    ]) {
+      const message = `lb.${path}: Traefik has nothing like it. leave it out, or use the nginx balancer`;
+      assert.ok(found.includes(message), `${message}\n${found.join("\n")}`);
+    }
+  });
+
   it("reports every problem at once, each with a way to mend it", () => {
     const options: TraefikOptions = { hosts: ["a b"], tls: false, resolver: {}, routes: [{ ...app, path: "x", cache: {} }] };
     const found = checkTraefik("lb", options);

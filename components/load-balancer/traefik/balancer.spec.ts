@@ -1,0 +1,190 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import type { RecordingPlatform } from "../../platform/testing/recording";
+import { onlyPorts, type Ref } from "../../workload";
+import type { TraefikLoadBalancerOptions } from "./options";
+
+const resources: { type: string; name: string; inputs: Record<string, unknown> }[] = [];
+let balancer: typeof import("./balancer");
+let certificates: typeof import("../../certificates");
+let Recording: typeof RecordingPlatform;
+
+function valueOf<T>(input: pulumi.Input<T>): Promise<pulumi.Unwrap<T>> {
+  return new Promise((resolve) => pulumi.output(input).apply(resolve));
+}
+
+function ref(name: string, ports: Record<string, number>): Ref {
+  return { name, fullName: `testbro-${name}`, host: `testbro-${name}`, ports, segment: "edge" };
+}
+
+const backend = ref("backend", { http: 3001, metrics: 9464 });
+const prometheus = ref("prometheus", { http: 9090 });
+const api = { name: "api", path: "/api/", to: backend, healthCheck: { path: "/health/ready" } };
+
+describe("TraefikLoadBalancer", () => {
+  before(async () => {
+    await pulumi.runtime.setMocks({
+      newResource: ({ type, name, inputs }) => {
+        resources.push({ type, name, inputs: inputs as Record<string, unknown> });
+        const computed = {
+          privateKeyPemPkcs8: `key of ${name}`,
+          certPem: `certificate of ${name}\n`,
+          certRequestPem: `request of ${name}`,
+        };
+        return { id: `${name}-id`, state: { ...inputs, ...computed } };
+      },
+      call: () => ({}),
+    });
+    balancer = await import("./balancer.js");
+    certificates = await import("../../certificates/index.js");
+    Recording = (await import("../../platform/testing/recording.js")).RecordingPlatform;
+  });
+
+  let platform: RecordingPlatform;
+  beforeEach(() => {
+    resources.splice(0);
+    platform = new Recording();
+  });
+
+  function create(options: Partial<TraefikLoadBalancerOptions> = {}) {
+    return new balancer.TraefikLoadBalancer("lb", {
+      platform,
+      images: { traefik: "testbro/traefik:1", discovery: "testbro/discovery:1" },
+      engineGroup: 998,
+      hosts: ["app.test"],
+      tls: { authority: new certificates.OwnCertificateAuthority("ca") },
+      discovered: balancer.TraefikLoadBalancer.discover(platform, [api]),
+      routes: [api, { name: "prometheus", path: "/prometheus/", to: prometheus }],
+      ...options,
+    });
+  }
+
+  async function configuration(lb: { configuration: pulumi.Output<string> }) {
+    const text = await valueOf(lb.configuration);
+    return JSON.parse(text) as { http: { routers: Record<string, { service: string }>; services: Record<string, unknown> }; tls: object };
+  }
+
+  it("finds labelled workloads by their labels, and others by their name", async () => {
+    const { http } = await configuration(create());
+    assert.equal(http.routers["api"]?.service, "api@swarm");
+    assert.equal(http.routers["prometheus"]?.service, "prometheus");
+    assert.match(JSON.stringify(http.services["prometheus"]), /"url":"http:\/\/testbro-prometheus:9090"/);
+    const workload = {
+      ...platform.workload("traefik"),
+      ports: [
+        { name: "http", container: 3001 },
+        { name: "metrics", container: 9464 },
+      ],
+      metrics: undefined,
+    };
+    const { metrics, ...rest } = workload;
+    void metrics;
+    platform.run(backend, { ...rest, kind: "service", health: { live: { tcp: { port: "http" } } }, volumes: [] });
+    const labels = platform.workload("backend").labels ?? {};
+    assert.equal(labels["traefik.enable"], "true");
+    assert.equal(labels["traefik.http.services.api.loadbalancer.server.port"], "3001");
+    assert.equal(labels["traefik.http.services.api.loadbalancer.strategy"], "p2c");
+    assert.equal(labels["traefik.http.services.api.loadbalancer.healthcheck.path"], "/health/ready");
+    assert.equal(labels["traefik.http.services.api.loadbalancer.serverstransport"], "api@http");
+    assert.throws(() => balancer.TraefikLoadBalancer.discover(platform, [api]), /backend runs already; label it before it does/);
+  });
+
+  it("the balancer has no socket, and the discovery shows it to the balancer alone", async () => {
+    const lb = create({ scraper: prometheus });
+    const workload = platform.workload("traefik");
+    assert.equal(workload.hostSockets, undefined);
+    assert.deepEqual(workload.security, { user: { uid: 10102, gid: 10102 }, readOnlyRoot: true, writable: ["/run/traefik", "/tmp"] });
+    assert.deepEqual(workload.connects, [
+      onlyPorts(backend, ["http"]),
+      onlyPorts(prometheus, ["http"]),
+      { ...ref("traefik-discovery", { discovery: 8445 }) },
+    ]);
+    assert.deepEqual(workload.metrics, { port: "status", path: "/metrics", scraper: prometheus });
+    assert.deepEqual(lb.targets, [{ tier: "load-balancer", ref: lb.ref, port: "status", path: "/metrics", minimum: 1 }]);
+    const told = platform.workload("traefik-discovery");
+    assert.deepEqual(told.hostSockets, { "/var/run/docker.sock": "/var/run/docker.sock" });
+    assert.deepEqual(told.security.groups, [998]);
+    assert.ok(told.ports?.every((port) => port.publish === undefined));
+    assert.equal(told.env?.["DISCOVERY_NETWORK"], "testbro-edge");
+    assert.deepEqual(platform.recorded("traefik").opts?.dependsOn, [lb.discovery.resource]);
+    assert.equal(
+      await valueOf(workload.files?.["/etc/traefik/discovery/certificate.pem"]?.content ?? ""),
+      "certificate of lb-discovery-client-certificate\n",
+    );
+    const client = resources.find((each) => each.name === "lb-discovery-client-certificate");
+    assert.deepEqual(client?.inputs["allowedUses"], ["digital_signature", "client_auth"]);
+    assert.equal(client?.inputs["caCertPem"], "certificate of lb-discovery-ca-certificate\n");
+  });
+
+  it("keeps keys, passwords and certificates out of what the balancer starts with: a change of them replaces no balancer", async () => {
+    const access = { basicAuth: { users: { ada: pulumi.secret("$2y$10$x") } } };
+    const lb = create({ routes: [{ ...api, access }] });
+    const text = await valueOf(lb.configuration);
+    assert.match(text, /ada:\$2y\$10\$x/);
+    assert.match(text, /key of lb-tls-key/);
+    assert.equal(await pulumi.isSecret(lb.configuration), true);
+    const files = platform.workload("traefik").files ?? {};
+    const started = (await Promise.all(Object.values(files).map((file) => valueOf(file.content)))).join();
+    assert.doesNotMatch(started, /ada|lb-tls/);
+    const secret = platform.secrets.find((each) => each.name === "lb-configuration");
+    assert.equal(platform.workload("traefik-discovery").secrets?.["/run/secrets/configuration.json"], secret);
+    assert.deepEqual(Object.keys(platform.workload("traefik").secrets ?? {}), ["/run/secrets/discovery.key"]);
+  });
+
+  it("has API keys judged by the discovery", async () => {
+    const lb = create({ routes: [{ ...api, access: { apiKeys: [{ id: "ci", hash: pulumi.output("HASH") }] } }] });
+    assert.match(await valueOf(lb.configuration), /"address": "https:\/\/testbro-traefik-discovery:8445\/keys\/api"/);
+    const secret = platform.secrets.find((each) => each.name === "lb-keys");
+    assert.equal(await valueOf(secret?.data ?? ""), '{"api":[{"id":"ci","hash":"HASH"}]}');
+    assert.doesNotMatch(await valueOf(lb.configuration), /HASH/);
+  });
+
+  it("shows the dashboard at traefik.<domain>, whose name the certificate carries", async () => {
+    const access = { allowFrom: "host" as const, basicAuth: { users: { ada: "x" } } };
+    const lb = create({ dashboard: { access } });
+    const { http } = await configuration(lb);
+    assert.equal(http.routers["dashboard"]?.service, "api@internal");
+    assert.deepEqual(platform.workload("traefik").env, { TRAEFIK_HOST_ACCESS: "dashboard-host" });
+    await valueOf(lb.certificate?.certificatePem ?? "");
+    const request = resources.find((each) => each.name === "lb-tls-request")?.inputs;
+    assert.deepEqual(request?.["dnsNames"], ["app.test", "traefik.app.test"]);
+  });
+
+  it("keeps ACME's certificates in a volume, and may reach the authority", async () => {
+    const lb = create({ tls: { acme: { email: "ops@app.test" } } });
+    const workload = platform.workload("traefik");
+    assert.equal(workload.kind, "stateful");
+    assert.deepEqual(workload.volumes, [{ name: "acme", path: "/var/lib/traefik", size: "1Gi" }]);
+    assert.deepEqual(workload.outside, [{ ports: [443] }]);
+    assert.match(await valueOf(lb.configuration), /"certResolver": "acme"/);
+  });
+
+  const refused: [string, () => Partial<TraefikLoadBalancerOptions>, RegExp][] = [
+    ["no source of certificates", () => ({ tls: {} }), /lb\.tls: has neither certificates nor an authority.*tls: false/],
+    [
+      "a port the workload lacks",
+      () => ({ routes: [{ name: "a", path: "/", to: { ref: backend, port: "grpc" } }] }),
+      /lb\.routes\[0\]\.to\.port: "backend" has no port "grpc" \(http, metrics\)/,
+    ],
+    [
+      "what Traefik cannot do",
+      () => ({ routes: [{ ...api, strategy: "least-connections" as const }] }),
+      /lb\.routes\[0\]\.strategy: Traefik cannot/,
+    ],
+    ["an option that is the nginx balancer's alone", () => ({ onChange: "reload" }) as object, /lb\.onChange: Traefik has nothing like it/],
+    ["a dashboard for everybody", () => ({ dashboard: { access: {} } }), /lb\.dashboard\.access\.basicAuth: is missing/],
+  ];
+  for (const [what, options, message] of refused) {
+    it(`refuses ${what} before anything is created`, () => {
+      assert.throws(() => create(options()), message);
+      assert.equal(platform.runs.length, 0);
+      assert.equal(platform.secrets.length, 0);
+    });
+  }
+
+  it("hands on what the platform cannot do", () => {
+    platform.refused = [{ path: "traefik.x", message: "cannot", fix: "do not" }];
+    assert.throws(() => create(), /traefik\.x: cannot/);
+    assert.equal(platform.runs.length, 0);
+  });
+});

@@ -1,0 +1,80 @@
+import * as pulumi from "@pulumi/pulumi";
+import { onlyPorts, type Problem, type Ref } from "../../workload";
+import type { TraefikBalancerAccess, TraefikLoadBalancerOptions } from "./options";
+import type { TraefikCertificate, TraefikOptions, TraefikTls } from "./render";
+import { portNameOf, resolveAccess, resolveRoutes, routeTargets, userKey, workloadOf } from "./routes";
+import { CLIENT, DISCOVERY_PORTS, FINISH_SECONDS, TRAEFIK_PORTS } from "./workload";
+
+/** What of the options changes only during a deployment. */
+export interface Late {
+  certificates: TraefikCertificate[];
+  hashes: ReadonlyMap<string, string>;
+  /** Gets what is wrong with the references. */
+  problems: Problem[];
+}
+
+/** Name of the dashboard among what has access rules. */
+const DASHBOARD = "dashboard";
+
+/** The dashboard with its host. */
+export function dashboardOf({ dashboard, hosts }: TraefikLoadBalancerOptions): { host: string; access: TraefikBalancerAccess } | undefined {
+  return dashboard && { host: dashboard.host ?? `traefik.${hosts?.[0] ?? ""}`, access: dashboard.access };
+}
+
+function guards(options: TraefikLoadBalancerOptions): [string, TraefikBalancerAccess | undefined][] {
+  return [
+    ...options.routes.map((route): [string, typeof route.access] => [route.name, route.access]),
+    [DASHBOARD, options.dashboard?.access],
+  ];
+}
+
+/** Password hashes by {@link userKey}. */
+export function hashesOf(options: TraefikLoadBalancerOptions): pulumi.Output<Record<string, string>> {
+  const entries = guards(options).flatMap(([guard, access]) =>
+    Object.entries(access?.basicAuth?.users ?? {}).map(([user, hash]): [string, pulumi.Input<string>] => [userKey(guard, user), hash]),
+  );
+  return pulumi.all(Object.fromEntries(entries));
+}
+
+/** Whom the balancer talks to, on the ports that routes lead to. */
+export function connectionsOf(options: TraefikLoadBalancerOptions): Ref[] {
+  const ports = new Map<Ref, string[]>();
+  for (const target of options.routes.flatMap(routeTargets)) {
+    const ref = workloadOf(target);
+    if (ref) ports.set(ref, [...(ports.get(ref) ?? []), portNameOf(target)]);
+  }
+  return [...ports].map(([ref, names]) => onlyPorts(ref, names));
+}
+
+function tlsOptions(options: TraefikLoadBalancerOptions, certificates: TraefikCertificate[]): TraefikTls | false {
+  if (options.tls === false) return false;
+  const { authority, alsoFor, certificates: given, ...rest } = options.tls;
+  void [authority, alsoFor, given];
+  return { ...rest, certificates };
+}
+
+/** Options of the component that are not the renderer's. */
+const OWN = [
+  ...["platform", "images", "ref", "discovered", "engineSocket", "engineGroup", "refresh", "scraper", "replicas", "resources"],
+  ...["placement", "discoveryPlacement", "workload", "policyExemptions"],
+];
+
+/** The renderer's options. What is neither its nor the component's goes along, so that it is refused by name. */
+export function traefikOptions(name: string, options: TraefikLoadBalancerOptions, discovery: Ref, late: Late): TraefikOptions {
+  const resolving = { discovered: options.discovered, hashes: late.hashes, problems: late.problems };
+  const endpoint = `https://${discovery.host}:${DISCOVERY_PORTS.discovery}`;
+  const dashboard = dashboardOf(options);
+  const rest = Object.entries(options).filter(([key, value]) => value !== undefined && !OWN.includes(key));
+  return {
+    ...(Object.fromEntries(rest) as unknown as TraefikOptions),
+    routes: resolveRoutes(name, options.routes, resolving),
+    tls: tlsOptions(options, late.certificates),
+    ports: { ...TRAEFIK_PORTS, publicHttp: options.ports?.http || 80, publicHttps: options.ports?.https ?? 443 },
+    shutdown: { finish: FINISH_SECONDS, ...options.shutdown },
+    discovery: { endpoint, ...(options.refresh === undefined ? {} : { refresh: options.refresh }) },
+    source: { endpoint: `${endpoint}/configuration` },
+    keyService: `${endpoint}/keys`,
+    client: CLIENT,
+    ...(dashboard ? { dashboard: { host: dashboard.host, access: resolveAccess(DASHBOARD, dashboard.access, resolving) } } : {}),
+  };
+}
