@@ -29,8 +29,8 @@ function processorTime(processes) {
     const tasks = `/proc/${pid}/task`;
     if (!existsSync(tasks)) continue;
     for (const thread of readdirSync(tasks)) {
-      const text = readFileSync(`${tasks}/${thread}/schedstat`, "utf8");
-      times.set(thread, Number(text.split(" ")[0]));
+      const file = `${tasks}/${thread}/schedstat`;
+      if (existsSync(file)) times.set(thread, Number(readFileSync(file, "utf8").split(" ")[0]));
     }
   }
   return times;

@@ -1,5 +1,5 @@
 // The balancers, the upstream and the load generator as containers on loopback, each pinned to its part of the machine.
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { cpus, tmpdir } from "node:os";
@@ -187,7 +187,8 @@ export class Laboratory {
   async #ownProcesses(name) {
     const listed = (await this.#docker("top", name, "-eo", "pid")).split("\n").slice(1).map(Number);
     const pinned = new RegExp(`^Cpus_allowed_list:\\s*${BALANCER_CORE}$`, "m");
-    return listed.filter((pid) => pinned.test(readFileSync(`/proc/${pid}/status`, "utf8")));
+    // A `sleep` of a start script may have ended since.
+    return listed.filter((pid) => existsSync(`/proc/${pid}/status`) && pinned.test(readFileSync(`/proc/${pid}/status`, "utf8")));
   }
 
   /** @param {string} url @param {string} who */
