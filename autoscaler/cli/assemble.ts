@@ -11,7 +11,9 @@ import { Readings } from "../daemon/readings";
 import { Store } from "../daemon/store";
 import { GateClient } from "../gate/client";
 import { Notifier } from "../notify/notifier";
+import { ContainerMetrics } from "../server/container-metrics";
 import { Metrics } from "../server/metrics";
+import { Containers, type ContainerUse } from "../signals/containers";
 import { DockerStats, type ServiceStats } from "../signals/docker-stats";
 import { Prometheus } from "../signals/prometheus";
 import { ComposeTarget } from "../targets/compose";
@@ -24,6 +26,7 @@ export interface Assembled {
   readonly settings: Settings;
   readonly daemon: Daemon;
   readonly metrics: Metrics;
+  readonly containers: ContainerMetrics;
   readonly log: Logger;
   readonly token?: string;
 }
@@ -53,7 +56,7 @@ export function assemble(settings: Settings, clock: Clock = SYSTEM_CLOCK): Assem
   if (settings.gate === undefined) problems.push(...targetProblems(settings));
   if (problems.length > 0) throw new UsageError(problems);
 
-  const { target, lease, stats } =
+  const { target, lease, stats, containers } =
     settings.gate === undefined ? throughSocket(settings, clock) : throughGate(settings.gate, gateToken ?? "");
   const prometheus = settings.prometheus === undefined ? undefined : new Prometheus(settings.prometheus, clock.now);
   const metrics = new Metrics();
@@ -75,7 +78,14 @@ export function assemble(settings: Settings, clock: Clock = SYSTEM_CLOCK): Assem
     log,
     ...clock,
   });
-  return { settings, daemon, metrics, log, ...(token === undefined ? {} : { token }) };
+  return {
+    settings,
+    daemon,
+    metrics,
+    containers: new ContainerMetrics(metrics.registry, containers),
+    log,
+    ...(token === undefined ? {} : { token }),
+  };
 }
 
 /** What the daemon works on. */
@@ -83,15 +93,18 @@ interface Worked {
   readonly target: Target;
   readonly lease: Lease;
   stats(containers: readonly string[], cpuBase: number | undefined, memoryBase: number | undefined): Promise<ServiceStats>;
+  containers(): Promise<readonly ContainerUse[]>;
 }
 
 function throughSocket(settings: Settings, clock: Clock): Worked {
   const docker = openDocker(settings);
   const stats = new DockerStats(docker, clock.steady);
+  const containers = new Containers(docker, settings.target, settings.project);
   return {
     target: openTarget(settings, docker),
     lease: settings.target === "compose" ? new FileLease(settings.state) : new SwarmLease(docker, settings.lease),
     stats: (...asked) => stats.read(...asked),
+    containers: () => containers.read(),
   };
 }
 
@@ -100,6 +113,7 @@ function throughGate(url: string, token: string): Worked {
   return {
     target: gate,
     lease: gate,
+    containers: () => gate.containers(),
     stats: (containers, cpuBase, memoryBase) =>
       gate.stats({
         containers: [...containers],

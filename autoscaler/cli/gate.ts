@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { FileLease, LeaseWatch, SwarmLease } from "../daemon/lease";
 import { createGate } from "../gate/server";
+import { Containers } from "../signals/containers";
 import { DockerStats } from "../signals/docker-stats";
 import { listenAddress, openDocker, openTarget, readSecret, settingsFrom, targetProblems } from "./assemble";
 import { UsageError } from "./errors";
@@ -15,11 +16,13 @@ export async function runGate(options: { readonly config?: string }): Promise<vo
 
   const docker = openDocker(settings);
   const stats = new DockerStats(docker);
+  const containers = new Containers(docker, settings.target, settings.project);
   const files = new FileLease(settings.state);
   const watch = new LeaseWatch();
   const gate = createGate({
     target: openTarget(settings, docker),
     stats: ({ containers, cpuBase, memoryBase }) => stats.read(containers, cpuBase, memoryBase),
+    containers: () => containers.read(),
     lease: async (holder, release) => {
       const lease = settings.target === "compose" ? files.of(holder) : new SwarmLease(docker, settings.lease, holder, watch);
       if (!release) return lease.hold(Date.now() / 1000);

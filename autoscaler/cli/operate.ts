@@ -121,8 +121,8 @@ function minutesToSeconds(text: string): number {
 }
 
 async function run(options: Common): Promise<void> {
-  const { settings, daemon, metrics, log, token } = assemble(settingsFrom(options.config, process.env));
-  const server = createServer({ daemon, metrics, pathPrefix: settings.pathPrefix, ...(token === undefined ? {} : { token }) });
+  const { settings, daemon, metrics, containers, log, token } = assemble(settingsFrom(options.config, process.env));
+  const server = createServer({ daemon, metrics, containers, pathPrefix: settings.pathPrefix, ...(token === undefined ? {} : { token }) });
   await server.listen(listenAddress(settings.listen));
   log.info({ listen: settings.listen, target: settings.target, dryRun: settings.dryRun }, "running");
   const stop = new AbortController();

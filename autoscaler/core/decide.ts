@@ -12,6 +12,8 @@ export interface Vote {
   readonly rule: string;
   readonly reason: string;
   readonly value?: number;
+  /** What the value is expected to be when a replica started now would serve; signals of demand only. */
+  readonly forecast?: number;
 }
 
 /** Which rule had the last word. */
@@ -180,7 +182,7 @@ function collectVotes(
         stabilization: policy.stabilization,
       });
       demand[signal.name] = plan.state;
-      votes.push({ signal: signal.name, count: plan.count, rule: plan.rule, reason: plan.reason, value });
+      votes.push({ signal: signal.name, count: plan.count, rule: plan.rule, reason: plan.reason, value, forecast: plan.forecast });
       continue;
     }
     const vote = pacedVote(signal, { ...(reading as Reading), value }, observation, policy, memory.votes[signal.name]);

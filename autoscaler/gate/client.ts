@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { type Lease } from "../daemon/lease";
+import { type ContainerUse } from "../signals/containers";
 import { type ServiceStats } from "../signals/docker-stats";
 import { ScaleRefused, type ManagedService, type Target } from "../targets/target";
 import { NOT_A_MANAGER, PATHS, type StatsBody } from "./protocol";
@@ -58,6 +59,17 @@ export class GateClient implements Target, Lease {
     const failed = parts.find((part) => part.status === "rejected");
     if (answers.length === 0 && failed !== undefined) throw failed.reason as Error;
     return mergeStats(answers);
+  }
+
+  /** What the stack's containers use, over all nodes that answer. */
+  async containers(): Promise<ContainerUse[]> {
+    const parts = await Promise.allSettled(
+      (await this.addresses()).map((address) => this.ask<ContainerUse[]>(address, PATHS.containers, {})),
+    );
+    const answers = parts.flatMap((part) => (part.status === "fulfilled" ? [part.value] : []));
+    const failed = parts.find((part) => part.status === "rejected");
+    if (answers.length === 0 && failed !== undefined) throw failed.reason as Error;
+    return answers.flat();
   }
 
   private async addresses(): Promise<readonly string[]> {

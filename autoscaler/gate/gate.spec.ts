@@ -30,6 +30,7 @@ describe("the gate's interface", () => {
     const gate = createGate({
       target,
       stats: async ({ containers }) => ({ cpu: 50, cpuReporting: containers.length, memoryReporting: 0 }),
+      containers: async () => [{ service: "api", container: ID.slice(0, 12), node: "one", memory: 1 }],
       lease: async (_holder, release) => !release,
       ping: async () => "OK",
       configured: new Set(),
@@ -62,6 +63,7 @@ describe("the gate's interface", () => {
       ["api", 3, {}],
     ]);
     assert.deepEqual(await asked.stats({ containers: [ID] }), { cpu: 50, cpuReporting: 1, memoryReporting: 0 });
+    assert.deepEqual(await asked.containers(), [{ service: "api", container: ID.slice(0, 12), node: "one", memory: 1 }]);
     assert.equal(await asked.hold(), true);
     await asked.release();
   });
@@ -147,6 +149,7 @@ describe("the gate's interface", () => {
     const workerAndManager = createGate({
       target: { ...target, list: async () => [service] },
       stats: async () => ({ memory: 10, cpuReporting: 0, memoryReporting: 1 }),
+      containers: async () => [{ service: "api", container: "b", node: "two" }],
       lease: async () => true,
       ping: async () => "OK",
       configured: new Set(),
@@ -157,6 +160,10 @@ describe("the gate's interface", () => {
     await workerAndManager.listen({ host: "127.0.0.2", port });
     const both = client(port, TOKEN, ["127.0.0.1", "127.0.0.2"]);
     assert.deepEqual(await both.list(), [service]);
+    assert.deepEqual(
+      (await both.containers()).map(({ node }) => node),
+      ["one", "two"],
+    );
     assert.deepEqual(await both.stats({ containers: [ID] }), { cpu: 50, memory: 10, cpuReporting: 1, memoryReporting: 1 });
   });
 

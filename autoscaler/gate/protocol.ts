@@ -1,7 +1,14 @@
 import { z } from "zod";
 
 /** Questions the gate answers, all of them POST with a JSON body; anything else is 404. */
-export const PATHS = { services: "/v1/services", scale: "/v1/scale", stats: "/v1/stats", lease: "/v1/lease", health: "/health" } as const;
+export const PATHS = {
+  services: "/v1/services",
+  scale: "/v1/scale",
+  stats: "/v1/stats",
+  containers: "/v1/containers",
+  lease: "/v1/lease",
+  health: "/health",
+} as const;
 
 /** The gate's answer where the engine is no manager: another node's gate has to be asked (RFC 9110, 15.5.20). */
 export const NOT_A_MANAGER = 421;
@@ -30,6 +37,7 @@ export const BODIES = {
     cpuBase: base,
     memoryBase: base,
   }),
+  containers: z.strictObject({}),
   lease: z.strictObject({ holder: z.uuid(), release: z.boolean().default(false) }),
 } as const;
 

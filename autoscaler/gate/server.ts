@@ -1,6 +1,7 @@
 import fastify, { type FastifyInstance } from "fastify";
 import { type z } from "zod";
 import { sameSecret } from "../server/secret";
+import { type ContainerUse } from "../signals/containers";
 import { type ServiceStats } from "../signals/docker-stats";
 import { ScaleRefused, type Target } from "../targets/target";
 import { BODIES, NOT_A_MANAGER, PATHS, type StatsBody } from "./protocol";
@@ -9,6 +10,8 @@ import { BODIES, NOT_A_MANAGER, PATHS, type StatsBody } from "./protocol";
 export interface GateOptions {
   readonly target: Target;
   stats(body: StatsBody): Promise<ServiceStats>;
+  /** What every container of the stack on this node uses. */
+  containers(): Promise<readonly ContainerUse[]>;
   lease(holder: string, release: boolean): Promise<boolean>;
   /** Rejects when the engine does not answer. */
   ping(): Promise<unknown>;
@@ -23,8 +26,8 @@ const NO_MANAGER = /not a swarm manager/i;
 
 /**
  * The only process that touches the engine's socket. It answers four questions: which services may be scaled (counts, labels and
- * container ids, never their environment or mounts), what containers use, who holds the lease; and makes one change: the replica
- * count of a service that is labelled for it. Nothing of the engine's own API passes.
+ * container ids, never their environment or mounts), what some containers or all of the stack use, who holds the lease; and makes one
+ * change: the replica count of a service that is labelled for it. Nothing of the engine's own API passes.
  */
 export function createGate(options: GateOptions): FastifyInstance {
   const app = fastify({ bodyLimit: 128 * 1024, logger: false });
@@ -59,6 +62,7 @@ export function createGate(options: GateOptions): FastifyInstance {
     await options.target.scale(service, count, during === undefined ? {} : { during });
   });
   answer(PATHS.stats, BODIES.stats, (body) => options.stats(body));
+  answer(PATHS.containers, BODIES.containers, () => options.containers());
   answer(PATHS.lease, BODIES.lease, ({ holder, release }) => options.lease(holder, release));
   return app;
 }

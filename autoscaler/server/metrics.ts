@@ -12,12 +12,23 @@ export class Metrics implements DaemonGauge {
   readonly registry = new Registry();
   /** Signals of each service that has been seen: what is gone must not be told for ever. */
   private readonly series = new Map<string, Set<string>>();
+  /** The rule of each service's last decision. */
+  private readonly rules = new Map<string, string>();
   private readonly replicas = this.gauge("autoscaler_replicas", "Replicas of a service by state: desired, ready, min, max, wanted", [
     "service",
     "state",
   ]);
   private readonly signal = this.gauge("autoscaler_signal_value", "Last value of a signal", ["service", "signal"]);
   private readonly vote = this.gauge("autoscaler_signal_replicas", "Replicas a signal asks for", ["service", "signal"]);
+  private readonly forecast = this.gauge(
+    "autoscaler_signal_forecast",
+    "What a signal of demand is expected to be when a replica started now would serve",
+    ["service", "signal"],
+  );
+  private readonly decision = this.gauge("autoscaler_decision", "1 for the rule that had the last word in the last turn", [
+    "service",
+    "rule",
+  ]);
   private readonly missing = this.gauge("autoscaler_signal_missing", "1 while a signal has no data", ["service", "signal"]);
   private readonly actions = this.counter("autoscaler_actions_total", "Changes decided", ["service", "direction", "rule"]);
   private readonly held = this.counter("autoscaler_held_total", "Turns in which a change was wanted and held", ["service", "rule"]);
@@ -46,8 +57,9 @@ export class Metrics implements DaemonGauge {
     for (const [name, sets] of this.series) {
       if (services.has(name)) continue;
       this.series.delete(name);
-      for (const signal of sets) for (const gauge of [this.signal, this.vote, this.missing]) gauge.remove(name, signal);
+      for (const signal of sets) for (const gauge of [this.signal, this.vote, this.missing, this.forecast]) gauge.remove(name, signal);
       for (const state of STATES) this.replicas.remove(name, state);
+      this.forgetDecision(name);
     }
   }
 
@@ -63,11 +75,22 @@ export class Metrics implements DaemonGauge {
       this.vote.set(labels, vote.count);
       this.missing.set(labels, vote.value === undefined ? 1 : 0);
       if (vote.value !== undefined) this.signal.set(labels, vote.value);
+      if (vote.forecast === undefined) this.forecast.remove(labels);
+      else this.forecast.set(labels, vote.forecast);
     }
+    this.forgetDecision(name);
+    this.decision.set({ service: name, rule: decision.rule }, 1);
+    this.rules.set(name, decision.rule);
     if (decision.to !== decision.from)
       this.actions.inc({ service: name, direction: decision.to > decision.from ? "up" : "down", rule: decision.rule });
     else if (["rollout", "paused", "cooldown", "rate", "placement", "flapping"].includes(decision.rule))
       this.held.inc({ service: name, rule: decision.rule });
+  }
+
+  private forgetDecision(service: string): void {
+    const rule = this.rules.get(service);
+    if (rule !== undefined) this.decision.remove(service, rule);
+    this.rules.delete(service);
   }
 
   private gauge(name: string, help: string, labelNames: string[]): Gauge {

@@ -55,6 +55,44 @@ describe("status page and API", () => {
     ]);
   });
 
+  it("takes in the containers' use before it tells the metrics", async () => {
+    const order: string[] = [];
+    const metrics = new Metrics();
+    const tell = metrics.registry.metrics.bind(metrics.registry);
+    metrics.registry.metrics = () => {
+      order.push("told");
+      return tell();
+    };
+    const containers = { refresh: async () => void order.push("taken in") };
+    await createServer({ daemon, metrics, containers }).inject("/metrics");
+    assert.deepEqual(order, ["taken in", "told"]);
+  });
+
+  it("tells the last decision's rule alone, and what demand is expected to be", async () => {
+    const metrics = new Metrics();
+    const service = { name: "api", labels: {}, desired: 2, ready: 2, containers: [] };
+    const decided = (rule: "steady" | "cooldown", forecast?: number) =>
+      metrics.service(service, { min: 1, max: 3 } as never, {
+        time: 0,
+        from: 2,
+        to: 2,
+        rule,
+        reason: "",
+        steps: [],
+        votes: [{ signal: "requests", count: 2, rule: "level", reason: "", value: 10, ...(forecast === undefined ? {} : { forecast }) }],
+        alerts: [],
+      });
+    decided("steady", 12);
+    decided("cooldown");
+    const text = await metrics.registry.metrics();
+    assert.match(text, /autoscaler_decision\{service="api",rule="cooldown"\} 1/);
+    assert.doesNotMatch(text, /rule="steady"|autoscaler_signal_forecast\{/);
+    decided("steady", 12);
+    assert.match(await metrics.registry.metrics(), /autoscaler_signal_forecast\{service="api",signal="requests"\} 12/);
+    metrics.keep(new Set());
+    assert.doesNotMatch(await metrics.registry.metrics(), /^autoscaler_(decision|signal_forecast)\{/m);
+  });
+
   it("changes nothing without the right token", async () => {
     const body = { service: "api", seconds: 60 };
     assert.equal((await post(make(), body, "Bearer x")).statusCode, 403);

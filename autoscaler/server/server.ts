@@ -22,6 +22,8 @@ const resumeBody = z.strictObject({ service: z.string().min(1).max(200) });
 export interface ServerOptions {
   readonly daemon: Pick<Daemon, "status" | "decisions" | "history" | "pause" | "resume" | "holdForDeploy" | "endDeploy">;
   readonly metrics: Metrics;
+  /** What the stack's containers use, in the same registry. @default not told */
+  readonly containers?: { refresh(): Promise<void> };
   /** Bearer token for everything that changes something; without one, changing is off. */
   readonly token?: string;
   /** Path under which a balancer serves page and API. `/health` and `/metrics` stay at the root. @default "/" */
@@ -58,7 +60,10 @@ export function createServer(options: ServerOptions): FastifyInstance {
   text("/page.css", "text/css; charset=utf-8", STYLE);
   text("/page.js", "text/javascript; charset=utf-8", SCRIPT);
   app.get("/health", async () => ({ status: "ok" }));
-  app.get("/metrics", async (_request, reply) => reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()));
+  app.get("/metrics", async (_request, reply) => {
+    await options.containers?.refresh();
+    return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+  });
   app.get(`${prefix}/api/status`, async () => daemon.status());
   const perService = (path: string, answer: (service: string) => unknown) =>
     app.get<{ Params: { service: string } }>(`${prefix}/api/services/:service/${path}`, async (request) => answer(request.params.service));
