@@ -96,6 +96,8 @@ export function proxy(
     directive("proxy_buffering", onOff(route.buffering?.response ?? true)),
     ...requestHeaders(route, context, requestId),
     ...hiddenHeaders(context.options.headers, route.headers, hstsOf(context)),
+    // The app answers with the id it was given, and so does the balancer: once is enough.
+    directive("proxy_hide_header", "X-Request-Id"),
     ...from("cache", cached ? routeCache(route, cacheKey) : []),
     ...from("upstreamTls", upstreamTls(route)),
     directive("proxy_pass", `${route.upstreamTls ? "https" : "http"}://${upstream}${route.stripPath && !named ? "/" : ""}`),
