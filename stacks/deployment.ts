@@ -25,6 +25,9 @@ const BALANCER_PATH = "/balancer/";
 /** Path of Alertmanager's pages behind the balancer. */
 const ALERTMANAGER_PATH = "/alertmanager";
 
+/** Path of Grafana's pages behind the balancer. */
+const GRAFANA_PATH = "/grafana";
+
 /** Why `localhost` does without HSTS. */
 const WITHOUT_HSTS = "browsers apply it to a name on all its ports, and localhost has others of the developer's";
 
@@ -115,6 +118,9 @@ export async function deploy(environment: Environment): Promise<Deployment> {
       ...(alerting
         ? [{ name: "alertmanager", path: `${ALERTMANAGER_PATH}/`, to: refs.observability.alertmanager, access: monitoring.access }]
         : []),
+      ...(images.grafana === undefined
+        ? []
+        : [{ name: "grafana", path: `${GRAFANA_PATH}/`, to: refs.observability.grafana, access: monitoring.access }]),
       { name: "balancer", path: BALANCER_PATH, page: "status" as const, access: monitoring.access },
       ...(scaling ? [{ name: "autoscaler", path: `${AUTOSCALER_PATH}/`, to: scaling.refs.autoscaler, access: monitoring.access }] : []),
       { name: "frontend", path: "/", to: refs.app.frontend, healthCheck: { path: "/" } },
@@ -130,8 +136,13 @@ export async function deploy(environment: Environment): Promise<Deployment> {
     externalUrl: `${origin}${PROMETHEUS_PATH}`,
     targets: [...app.targets, ...data.targets, ...balancer.targets, ...(scaling?.targets ?? [])],
     ...(prometheus as Partial<ObservabilityOptions>),
+    exporters: {
+      image: images.exporters,
+      probes: { through: balancer.ref, host: domain, ca: ca.certificatePem },
+    },
     rules: [...(scaling ? [autoscalerRules()] : []), ...(rules as RuleGroup[])],
     ...(alerting ? { alerting } : {}),
+    ...(images.grafana === undefined ? {} : { grafana: { image: images.grafana, pathPrefix: GRAFANA_PATH } }),
   });
 
   return {
@@ -140,6 +151,7 @@ export async function deploy(environment: Environment): Promise<Deployment> {
       app: `${origin}/`,
       prometheus: `${origin}${PROMETHEUS_PATH}`,
       balancer: `${origin}${BALANCER_PATH}`,
+      ...(images.grafana === undefined ? {} : { grafana: `${origin}${GRAFANA_PATH}/` }),
       ...(alerting ? { alertmanager: `${origin}${ALERTMANAGER_PATH}` } : {}),
       ...(scaling ? { autoscaler: `${origin}${AUTOSCALER_PATH}/` } : {}),
     },

@@ -45,7 +45,7 @@ export interface Environment {
   domain: string;
   httpPort: number;
   httpsPort: number;
-  images: Record<Exclude<ImageName, "autoscaler">, string> & { autoscaler?: string };
+  images: Record<Exclude<ImageName, "autoscaler">, string> & { autoscaler?: string; grafana?: string };
   backend: TierEnvironment;
   frontend: TierEnvironment;
   balancer: BalancerPreset;

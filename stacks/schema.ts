@@ -3,7 +3,7 @@ import { SEVERITIES } from "@testbro/components/observability";
 import { bytes, millicores } from "@testbro/components/workload";
 import { SIZES } from "./sizes";
 
-/** Parts of the stack that need an image. */
+/** Parts of the stack that need an image, each of which can be built here. */
 export const IMAGE_NAMES = ["nginx", "backend", "frontend", "postgres", "redis", "prometheus", "exporters", "autoscaler"] as const;
 export type ImageName = (typeof IMAGE_NAMES)[number];
 
@@ -152,7 +152,14 @@ const thresholds = z.strictObject({
   queueJobs: percent.optional(),
   redisMemory: percent.optional(),
   postgresConnections: percent.optional(),
+  containerMemory: percent.optional(),
+  containerCpu: percent.optional(),
+  nodeMemory: percent.optional(),
+  nodeCpu: percent.optional(),
+  diskUsed: percent.optional(),
+  certificateDays: percent.optional(),
 });
+const objectives = z.strictObject({ availability: percent.optional(), latency: percent.optional(), latencySeconds: percent.optional() });
 const rule = z.union([
   z.strictObject({ record: text, expr: text }),
   z.strictObject({
@@ -171,6 +178,7 @@ const rule = z.union([
 const prometheus = part.extend({
   retention: z.strictObject({ days: count.optional(), size: quantity(bytes, '"4Gi"').optional() }).optional(),
   thresholds: thresholds.optional(),
+  objectives: objectives.optional(),
   runbooks: httpAddress.optional(),
   rules: z.array(z.strictObject({ name: text, rules: z.array(rule) })).optional(),
 });
@@ -201,6 +209,8 @@ export const schema = z.strictObject({
     ...(Object.fromEntries(IMAGE_NAMES.map((name) => [name, image])) as Record<ImageName, typeof image>),
     // Kubernetes scales by itself; where the auto-scaler runs, its image is asked for.
     autoscaler: image.optional(),
+    // Nobody can build it here; where its image is given, it runs.
+    grafana: image.optional(),
   }),
   backend: tier,
   frontend: tier,

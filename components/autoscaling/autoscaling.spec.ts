@@ -117,7 +117,7 @@ describe("AutoScaler", () => {
     const { rules } = autoscaling.autoscalerRules();
     assert.deepEqual(
       rules.map((rule) => ("alert" in rule ? rule.alert : "")),
-      ["AutoscalerProblem", "ScalingAtMaximum", "ScalingSignalMissing"],
+      ["AutoscalerProblem", "AutoscalerStalled", "AutoscalerBlind", "ScalingHeld", "ScalingAtMaximum", "ScalingSignalMissing"],
     );
   });
 });

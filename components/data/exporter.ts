@@ -28,6 +28,8 @@ export interface ExporterOptions {
 export interface ExporterKind {
   /** Command in the image. */
   command: string;
+  /** Its arguments. */
+  args: string[];
   /** Port of its metrics. */
   port: number;
   env: Record<string, pulumi.Input<string>>;
@@ -49,6 +51,7 @@ export function exporterWorkload(options: ExporterOptions, kind: ExporterKind): 
     kind: "service",
     image: options.image,
     command: [kind.command],
+    args: kind.args,
     env: kind.env,
     ports: [{ name: "metrics", container: kind.port }],
     metrics: { port: "metrics", scraper: options.scraper },

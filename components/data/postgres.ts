@@ -72,6 +72,7 @@ export class PostgresDatabase extends pulumi.ComponentResource implements Postgr
     const workload = exporterWorkload(exporter, {
       port: EXPORTER_PORT,
       command: "testbro-postgres-exporter",
+      args: ["--log.format=json"],
       env: {
         POSTGRES_HOST: this.ref.host,
         POSTGRES_PORT: String(POSTGRES_PORT),

@@ -4,6 +4,11 @@ import { SEVERITIES, type Severity } from "./rules";
 /** Alerts that explain others: who is told of the first needs no second. */
 export const INHIBITIONS: readonly { source: string; targets: readonly string[]; equal: readonly string[] }[] = [
   { source: "ServiceNotReady", targets: ["ReplicaNotReady", "HighErrorRatio"], equal: ["workload"] },
+  { source: "AvailabilityBurnsFast", targets: ["AvailabilityBurns", "AvailabilityBurnsSlowly"], equal: ["workload"] },
+  { source: "AvailabilityBurns", targets: ["AvailabilityBurnsSlowly"], equal: ["workload"] },
+  { source: "LatencyBurnsFast", targets: ["LatencyBurns", "LatencyBurnsSlowly"], equal: ["workload"] },
+  { source: "LatencyBurns", targets: ["LatencyBurnsSlowly"], equal: ["workload"] },
+  { source: "DiskFull", targets: ["DiskFilling"], equal: ["replica"] },
   { source: "ReplicasBelowMinimum", targets: ["TargetDown"], equal: ["workload"] },
   { source: "RouteWithoutUpstream", targets: ["RouteErrorRatioHigh", "UpstreamReplicaFailing"], equal: ["workload", "route"] },
 ];

@@ -22,6 +22,7 @@ export function alertmanagerWorkload(alerting: AlertingOptions, externalUrl: pul
       "--storage.path=/var/lib/alertmanager",
       `--web.listen-address=:${ALERTMANAGER_PORT}`,
       pulumi.interpolate`--web.external-url=${externalUrl}`,
+      "--log.format=json",
       `--web.route-prefix=${prefix}`,
       // One instance: no gossip with others, so no port for it.
       "--cluster.listen-address=",

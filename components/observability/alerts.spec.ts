@@ -5,9 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { autoscalerRules } from "../autoscaling/rules";
-import type { MetricsTarget } from "../workload";
-import type { AlertCase, Series } from "./alert-case.fixture";
-import { BALANCER_CASES } from "./balancer-cases.fixture";
+import { BACKEND, type AlertCase, type Series } from "./alert-cases/case.fixture";
+import { APP_CASES } from "./alert-cases/app.fixture";
+import { BALANCER_CASES } from "./alert-cases/balancer.fixture";
+import { INFRASTRUCTURE_CASES } from "./alert-cases/infrastructure.fixture";
+import { SCALING_CASES } from "./alert-cases/scaling.fixture";
+import { UPSTREAM_CASES } from "./alert-cases/upstreams.fixture";
+import { OBJECTIVE_CASES } from "./alert-cases/objectives.fixture";
 import { builtinRules } from "./builtin";
 import { prometheusConfig, toYaml } from "./config";
 import { settingsOf } from "./options";
@@ -18,220 +22,15 @@ const run = promisify(execFile);
 /** `PROMTOOL` names the program where it is not on the PATH. */
 const promtool = process.env["PROMTOOL"] ?? "promtool";
 
-const BACKEND: MetricsTarget = {
-  tier: "app",
-  ref: { name: "backend", fullName: "testbro-backend", host: "testbro-backend", ports: { metrics: 9464 }, segment: "edge" },
-  port: "metrics",
-  minimum: 2,
-};
 const settings = settingsOf({});
-const groups = builtinRules([BACKEND], settings, true);
-
-const app = (replica: number, metric: string, more = "") =>
-  `${metric}{tier="app",workload="testbro-backend",replica="10.0.0.${replica}",instance="10.0.0.${replica}:9464",job="testbro-backend"${more}}`;
-const exporter = (store: string, metric: string, more = "") => `${metric}{tier="data",workload="testbro-${store}-exporter"${more}}`;
-const balancer = (replica: number, server: string) =>
-  `nginx_upstream_replica_up{tier="load-balancer",workload="testbro-nginx-upstreams",replica="10.0.1.${replica}",instance="10.0.1.${replica}:8081",target="testbro-backend:3001",upstream="${server}:3001"}`;
-const onTarget = { tier: "load-balancer", workload: "testbro-nginx-upstreams", target: "testbro-backend:3001" };
-const self = (metric: string) => `${metric}{tier="observability",workload="testbro-prometheus"}`;
-const onBackend = { tier: "app", workload: "testbro-backend" };
-const replicaLabels = { ...onBackend, replica: "10.0.0.2", instance: "10.0.0.2:9464", job: "testbro-backend" };
-
-const requests = (status: string, values: string, route = "/api/runs"): Series => ({
-  [app(2, "testbro_http_requests_total", `,status="${status}",route="${route}"`)]: values,
-});
-const duration = (upTo1: number): Series => ({
-  ...requests("200", "0+1000x80"),
-  [app(2, "testbro_http_request_duration_seconds_bucket", ',le="1"')]: `0+${upTo1}x40 ${upTo1 * 40 + 1000}+1000x40`,
-  [app(2, "testbro_http_request_duration_seconds_bucket", ',le="2.5"')]: "0+1000x80",
-  [app(2, "testbro_http_request_duration_seconds_bucket", ',le="+Inf"')]: "0+1000x80",
-});
-const queue = (values: string): Series => ({ [app(2, "testbro_queue_jobs", ',queue="runs",state="waiting"')]: values });
-const connections = (active: string): Series => ({
-  [exporter("postgres", "pg_stat_activity_count", ',state="active"')]: active,
-  [exporter("postgres", "pg_stat_activity_count", ',state="idle"')]: "100x60",
-  [exporter("postgres", "pg_settings_max_connections")]: "200x60",
-});
-const memory = (used: string): Series => ({
-  [exporter("redis", "redis_memory_used_bytes")]: used,
-  [exporter("redis", "redis_memory_max_bytes")]: "100x60",
-});
-
+const groups = [...builtinRules([BACKEND], settings, true), autoscalerRules()];
 const CASES: AlertCase[] = [
-  {
-    alert: "TargetDown",
-    bad: { [app(2, "up")]: "0x8 1x20" },
-    fires: 30,
-    recovered: 45,
-    labels: { severity: "warning", ...replicaLabels },
-    summary: "A replica of testbro-backend does not answer",
-    description: "Replica 10.0.0.2 of testbro-backend has not answered a scrape for 30 s. It hangs, or the network to it is gone.",
-    quiet: [{ [app(2, "up")]: "0x5 1x20" }, { [app(2, "up")]: "1x20" }],
-  },
-  {
-    alert: "ReplicasBelowMinimum",
-    bad: { [app(2, "up")]: "1x40", [app(3, "up")]: "0x15 1x20" },
-    fires: 60,
-    recovered: 80,
-    labels: { severity: "critical", ...onBackend },
-    summary: "testbro-backend has fewer than 2 replicas",
-    description: "1 of at least 2 replicas of testbro-backend answer. Look at why the others stopped and whether new ones can be placed.",
-    quiet: [
-      { [app(2, "up")]: "1x40", [app(3, "up")]: "1x40" },
-      { [app(2, "up")]: "1x40", [app(3, "up")]: "0x11 1x20" },
-    ],
-  },
-  {
-    alert: "ReplicaNotReady",
-    bad: { [app(2, "testbro_ready")]: "0x14 1x20", [app(3, "testbro_ready")]: "1x40" },
-    fires: 60,
-    recovered: 75,
-    labels: { severity: "warning", ...replicaLabels },
-    summary: "A replica of testbro-backend is not ready",
-    description:
-      "Replica 10.0.0.2 of testbro-backend runs but has not been ready for 60 s; the balancer passes it by. Its readiness answer names the reason.",
-    quiet: [{ [app(2, "testbro_ready")]: "0x11 1x20" }],
-  },
-  {
-    alert: "ServiceNotReady",
-    bad: { [app(2, "testbro_ready")]: "0x20", [app(3, "testbro_ready")]: "0x6 1x20" },
-    fires: 20,
-    recovered: 35,
-    labels: { severity: "critical", ...onBackend },
-    summary: "No replica of testbro-backend is ready",
-    description:
-      "Every replica of testbro-backend has been unready for 20 s, so requests to it fail. Look at the database and the cache first.",
-    quiet: [{ [app(2, "testbro_ready")]: "0x20", [app(3, "testbro_ready")]: "1x20" }, { [app(2, "testbro_ready")]: "0x3 1x20" }],
-  },
-  {
-    alert: "HighErrorRatio",
-    bad: { ...requests("200", "0+949x80"), ...requests("503", "0+51x30 1530x50") },
-    fires: 65,
-    recovered: 190,
-    labels: { severity: "critical", ...onBackend },
-    summary: "testbro-backend answers with server errors",
-    description: "5.1% of the answers of testbro-backend are 5xx, more than 5%, for 60 s. Its logs name the errors.",
-    quiet: [
-      { ...requests("200", "0+951x80"), ...requests("503", "0+49x80") },
-      { ...requests("200", "0+949x80"), ...requests("404", "0+51x80") },
-      // Readiness that says no is no failed request, and liveness that says yes no served one.
-      { ...requests("200", "0+951x80"), ...requests("503", "0+49x80"), ...requests("503", "0+100x80", "/health/ready") },
-      // One failed request in ten seconds and no other: too few to speak of a share.
-      requests("503", "0 0 1 1 2 2 3 3 4 4 5 5 6 6 7 7 8 8 9 9"),
-    ],
-  },
-  {
-    alert: "HighLatency",
-    bad: duration(980),
-    fires: 125,
-    recovered: 300,
-    labels: { severity: "warning", ...onBackend },
-    summary: "testbro-backend answers slowly",
-    description:
-      "1 in 100 answers of testbro-backend takes longer than 1.75s, above 1 s, for 2 min. Compare its CPU with the limit and the database's.",
-    quiet: [duration(991)],
-  },
-  {
-    alert: "QueueGrowing",
-    bad: queue("101+1x40 100-5x10 50x20"),
-    fires: 125,
-    recovered: 210,
-    labels: { severity: "warning", queue: "runs" },
-    summary: "Jobs of queue runs wait longer and longer",
-    description: "126 jobs wait in queue runs, more than 100 and growing for 2 min. Add replicas, or find what slows the jobs down.",
-    quiet: [queue("200x60"), queue("40+1x60"), queue("300-1x60")],
-  },
-  {
-    alert: "PostgresDown",
-    bad: { [exporter("postgres", "pg_up")]: "0x6 1x20" },
-    fires: 20,
-    recovered: 35,
-    labels: { severity: "critical", tier: "data", workload: "testbro-postgres-exporter" },
-    summary: "PostgreSQL does not answer",
-    description: "testbro-postgres-exporter has not reached PostgreSQL for 20 s. The server's log says why it stopped or refuses.",
-    quiet: [{ [exporter("postgres", "pg_up")]: "0x3 1x20" }],
-  },
-  {
-    alert: "PostgresConnectionsHigh",
-    bad: connections("81x14 80x30"),
-    fires: 60,
-    recovered: 75,
-    labels: { severity: "warning", workload: "testbro-postgres-exporter" },
-    summary: "PostgreSQL runs out of connections",
-    description: "90.5% of PostgreSQL's connections are in use, more than 90%. Lower the pools of the replicas or raise max_connections.",
-    quiet: [connections("80x60"), connections("100x11 80x30")],
-  },
-  {
-    alert: "RedisDown",
-    bad: { [exporter("redis", "redis_up")]: "0x6 1x20" },
-    fires: 20,
-    recovered: 35,
-    labels: { severity: "critical", tier: "data", workload: "testbro-redis-exporter" },
-    summary: "Redis does not answer",
-    description: "testbro-redis-exporter has not reached Redis for 20 s. The server's log says why it stopped or refuses.",
-    quiet: [{ [exporter("redis", "redis_up")]: "0x3 1x20" }],
-  },
-  {
-    alert: "RedisMemoryHigh",
-    bad: memory("91x14 90x30"),
-    fires: 60,
-    recovered: 75,
-    labels: { severity: "warning", tier: "data", workload: "testbro-redis-exporter" },
-    summary: "Redis runs out of memory",
-    description:
-      "91% of Redis' memory is in use, more than 90%. At 100% it refuses writes. Raise maxMemory and the limit, or look for a queue that is not worked off.",
-    quiet: [memory("90x60"), { ...memory("91x60"), [exporter("redis", "redis_memory_max_bytes")]: "0x60" }],
-  },
-  {
-    alert: "UpstreamReplicaDown",
-    bad: { [balancer(1, "10.0.0.2")]: "0x8 1x20", [balancer(2, "10.0.0.2")]: "1x40", [balancer(1, "10.0.0.3")]: "1x40" },
-    fires: 30,
-    recovered: 45,
-    labels: { severity: "warning", ...onTarget, upstream: "10.0.0.2:3001" },
-    summary: "A replica of testbro-backend:3001 fails the balancer's probes",
-    description:
-      "Replica 10.0.0.2:3001 of testbro-backend:3001 has failed the balancer's probes for 30 s and gets no requests while another works. The balancer's log names the reason.",
-    quiet: [{ [balancer(1, "10.0.0.2")]: "0x5 1x20" }, { [balancer(1, "10.0.0.2")]: "0x5 stale" }],
-  },
-  {
-    alert: "UpstreamAllReplicasDown",
-    bad: {
-      [balancer(1, "10.0.0.2")]: "0x6 1x20",
-      [balancer(1, "10.0.0.3")]: "0x20",
-      [balancer(2, "10.0.0.2")]: "1x40",
-    },
-    fires: 10,
-    recovered: 35,
-    labels: { severity: "critical", ...onTarget },
-    summary: "Every replica of testbro-backend:3001 fails the balancer's probes",
-    description:
-      "No replica of testbro-backend:3001 has passed the balancer's probes for 10 s, so requests go to all of them and may fail. Look at what they share first: the database, the cache, the last release.",
-    quiet: [{ [balancer(1, "10.0.0.2")]: "0x20", [balancer(1, "10.0.0.3")]: "1x20" }, { [balancer(1, "10.0.0.2")]: "0 1x20" }],
-  },
-  {
-    alert: "RuleEvaluationFails",
-    bad: { [self("prometheus_rule_evaluation_failures_total")]: "0x12 3x150" },
-    fires: 65,
-    recovered: 400,
-    labels: { severity: "warning", workload: "testbro-prometheus" },
-    summary: "Prometheus cannot evaluate its rules",
-    description: "3 rule evaluations failed in 5 min, so an alert may be missing. Prometheus' log names the rule.",
-    quiet: [{ [self("prometheus_rule_evaluation_failures_total")]: "7x150" }],
-  },
-  {
-    alert: "NotificationsFail",
-    bad: {
-      [self("prometheus_notifications_errors_total")]: "0+1x20 20x60",
-      [self("prometheus_notifications_dropped_total")]: "0x80",
-    },
-    fires: 65,
-    recovered: 300,
-    labels: { severity: "critical", workload: "testbro-prometheus" },
-    summary: "Alerts do not reach Alertmanager",
-    description: "Prometheus fails to deliver 0.11 alerts a second to Alertmanager, so nobody is told of anything.",
-    quiet: [{ [self("prometheus_notifications_errors_total")]: "5x80", [self("prometheus_notifications_dropped_total")]: "2x80" }],
-  },
+  ...APP_CASES,
   ...BALANCER_CASES,
+  ...UPSTREAM_CASES,
+  ...OBJECTIVE_CASES,
+  ...INFRASTRUCTURE_CASES,
+  ...SCALING_CASES,
 ];
 
 /** The page of an alert: of its group's name, at the heading of its own. */
@@ -240,20 +39,20 @@ function runbookOf(alert: string): string {
   return `docs/runbooks/${group?.name ?? "?"}.md#${alert.toLowerCase()}`;
 }
 
-function unitTests({ alert, bad, fires, recovered, labels, summary, description, quiet }: AlertCase): object[] {
+function unitTests({ alert, every = 5, bad, fires, recovered, labels, summary, description, quiet, step }: AlertCase): object[] {
   const series = (values: Series) => Object.entries(values).map(([name, text]) => ({ series: name, values: text }));
   const at = (seconds: number, expected: object[]) => ({ eval_time: `${seconds}s`, alertname: alert, exp_alerts: expected });
   const expected = [{ exp_labels: labels, exp_annotations: { summary, description, runbook_url: runbookOf(alert) } }];
   return [
     {
       name: `${alert} fires and recovers`,
-      interval: "5s",
+      interval: `${every}s`,
       input_series: series(bad),
-      alert_rule_test: [at(fires - 5, []), at(fires, expected), at(recovered, [])],
+      alert_rule_test: [at(fires - (step ?? 5), []), at(fires, expected), at(recovered, [])],
     },
     ...quiet.map((values, index) => ({
       name: `${alert} stays quiet (${index})`,
-      interval: "5s",
+      interval: `${every}s`,
       input_series: series(values),
       alert_rule_test: [at(fires, []), at(fires + 30, [])],
     })),
@@ -278,7 +77,13 @@ describe("alert rules", function () {
 
   it("are accepted by promtool, configuration included", async () => {
     await run(promtool, ["check", "rules", join(folder, "rules.yml")]);
-    const config = prometheusConfig([BACKEND], settings, { host: "alertmanager", port: 9093, pathPrefix: "/alertmanager" });
+    const config = prometheusConfig([BACKEND], settings, {
+      alertmanager: { host: "alertmanager", port: 9093, pathPrefix: "/alertmanager" },
+      probing: {
+        blackbox: { ...BACKEND.ref, ports: { http: 9115 } },
+        options: { through: { ...BACKEND.ref, ports: { https: 8443 } }, host: "example.org", urls: ["https://example.org/"] },
+      },
+    });
     await writeFile(join(folder, "prometheus.yml"), toYaml({ ...config, rule_files: ["rules.yml"] }));
     await run(promtool, ["check", "config", join(folder, "prometheus.yml")]);
   });
@@ -286,7 +91,13 @@ describe("alert rules", function () {
   for (const alertCase of CASES) {
     it(`${alertCase.alert} fires in time, stays quiet just below, and recovers`, async () => {
       const file = join(folder, `${alertCase.alert}.yml`);
-      await writeFile(file, toYaml({ rule_files: ["rules.yml"], evaluation_interval: "5s", tests: unitTests(alertCase) }));
+      // Its group and the recorded series: all groups over hours would take minutes.
+      const read = groups.filter(
+        ({ name, rules }) => name === "traffic" || rules.some((rule) => isAlert(rule) && rule.alert === alertCase.alert),
+      );
+      const rules = `${alertCase.alert}-rules.yml`;
+      await writeFile(join(folder, rules), toYaml(ruleFile(read, "docs/runbooks")));
+      await writeFile(file, toYaml({ rule_files: [rules], evaluation_interval: `${alertCase.every ?? 5}s`, tests: unitTests(alertCase) }));
       await run(promtool, ["test", "rules", file]).catch((error: Error & { stdout?: string; stderr?: string }) =>
         assert.fail(`${error.stdout ?? ""}${error.stderr ?? error.message}`),
       );
@@ -297,7 +108,7 @@ describe("alert rules", function () {
 describe("built-in alerts", () => {
   it("each have a heading in docs/runbooks where their link leads", async () => {
     const runbooks = join(__dirname, "../../../docs/runbooks");
-    for (const { rules } of [...groups, autoscalerRules()]) {
+    for (const { rules } of groups) {
       for (const { alert, runbook } of rules.filter(isAlert)) {
         const [page, anchor] = (runbook ?? "").split("#");
         const text = await readFile(join(runbooks, page ?? ""), "utf8");

@@ -81,6 +81,22 @@ describe("ObservabilityTier's checks", () => {
       { rules: [{ name: "a", rules: [{ alert: "A B", expr: "1", forSeconds: -1, severity: "warning", summary: "", description: "" }] }] },
       /\.alert: "A B"[^]*\.forSeconds: -1[^]*\.summary: is empty[^]*\.description: is empty/,
     ],
+    [
+      "an objective that could not be missed, and one in percent",
+      { objectives: { availability: 0.5, latency: 99 } },
+      /objectives\.availability: 0\.5 is not from 0\.94[^]*objectives\.latency: 99/,
+    ],
+    ["an objective of no time", { objectives: { latencySeconds: 0 } }, /objectives\.latencySeconds: 0 is not above 0/],
+    [
+      "probes of nothing that is there",
+      {
+        exporters: {
+          image: "e",
+          probes: { through: target("nginx").ref, host: "a b", paths: ["x"], urls: ["ftp://x"] },
+        },
+      },
+      /probes\.port: testbro-nginx has no port "https"[^]*\.host: "a b"[^]*\.paths\[0\]: "x"[^]*\.urls\[0\]: is not/,
+    ],
     ["alerting that tells nobody", { alerting: { image: "a" } }, /\.alerting: names no receiver/],
     [
       "a webhook that is no address",

@@ -1,7 +1,7 @@
 import { bytes, targetName, type MetricsTarget, type Problem } from "../workload";
 import { BUILTIN_GROUPS } from "./builtin";
 import { checkAlerting, checkPrefix, checkUrl } from "./check-alerting";
-import type { ObservabilityOptions, Settings } from "./options";
+import type { Objectives, ObservabilityOptions, ProbeOptions, Settings } from "./options";
 import { promqlProblem } from "./promql";
 import { isAlert, SEVERITIES, type RuleGroup } from "./rules";
 
@@ -12,6 +12,21 @@ const METRIC = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 const SELECTED_METRIC = /^[a-zA-Z_:][a-zA-Z0-9_:]*(\{[^{}]*\})?$/;
 const LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 const RECORD = METRIC;
+
+/** Lowest share that can be promised: above 1 - 1/14.4. */
+const LOWEST_OBJECTIVE = 0.94;
+
+/** Thresholds that are no share of anything. */
+const ABSOLUTE = new Set(["latencySeconds", "queueJobs", "certificateDays"]);
+
+function checkObjectives(report: Report, name: string, { availability, latency, latencySeconds }: Objectives): void {
+  for (const [key, share] of Object.entries({ availability, latency })) {
+    // Burnt 14.4 times as fast as it may be, a larger budget would be more than all requests: the alert could never fire.
+    if (share >= LOWEST_OBJECTIVE && share < 1) continue;
+    report(`${name}.objectives.${key}`, `${share} is not from ${LOWEST_OBJECTIVE} to below 1`, "e.g. 0.999");
+  }
+  if (!(latencySeconds > 0)) report(`${name}.objectives.latencySeconds`, `${latencySeconds} is not above 0`, "e.g. 0.5");
+}
 
 /** Everything wrong with what is kept and where alerts begin. */
 export function checkSettings(name: string, settings: Settings): Problem[] {
@@ -28,7 +43,7 @@ export function checkSettings(name: string, settings: Settings): Problem[] {
   }
   checkSizes(report, name, size, settings.storage);
   for (const [key, ratio] of Object.entries(settings.thresholds)) {
-    const share = key !== "latencySeconds" && key !== "queueJobs";
+    const share = !ABSOLUTE.has(key);
     if (share ? ratio > 0 && ratio < 1 : ratio > 0) continue;
     report(
       `${name}.thresholds.${key}`,
@@ -36,6 +51,7 @@ export function checkSettings(name: string, settings: Settings): Problem[] {
       share ? "e.g. 0.05" : "give a positive number",
     );
   }
+  checkObjectives(report, name, settings.objectives);
   for (const [key, metric] of Object.entries(settings.metricNames)) {
     if ((key === "queue" || key === "ready" ? SELECTED_METRIC : METRIC).test(metric)) continue;
     report(`${name}.metricNames.${key}`, `"${metric}" is not a metric's name`, 'e.g. "http_requests_total"');
@@ -124,6 +140,18 @@ export function checkRules(name: string, groups: readonly RuleGroup[]): Problem[
   return problems;
 }
 
+function checkProbes(report: Report, name: string, { through, port = "https", host, paths = [], urls = [] }: ProbeOptions): void {
+  if (through.ports[port] === undefined) {
+    const known = Object.keys(through.ports).join(", ") || "none";
+    report(`${name}.port`, `${through.fullName} has no port "${port}" (it has: ${known})`, "name a declared port");
+  }
+  if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(host)) report(`${name}.host`, `"${host}" is not a host name`, 'e.g. "testbro.example"');
+  paths.forEach((path, index) => {
+    if (!/^\/[^\s#]*$/.test(path)) report(`${name}.paths[${index}]`, `"${path}" is not a path`, 'start it with "/"');
+  });
+  urls.forEach((url, index) => checkUrl(report, `${name}.urls[${index}]`, url));
+}
+
 /** Everything wrong with the options themselves; the workloads made of them are checked by the platform. */
 export function checkObservability(name: string, options: ObservabilityOptions, settings: Settings): Problem[] {
   const problems: Problem[] = [];
@@ -140,6 +168,8 @@ export function checkObservability(name: string, options: ObservabilityOptions, 
       );
     }
   }
+  if (options.grafana?.pathPrefix !== undefined) checkPrefix(report, `${name}.grafana.pathPrefix`, options.grafana.pathPrefix);
+  if (options.exporters?.probes) checkProbes(report, `${name}.exporters.probes`, options.exporters.probes);
   if (options.alerting) problems.push(...checkAlerting(`${name}.alerting`, options.alerting));
   return [...problems, ...checkTargets(name, options.targets), ...checkRules(name, options.rules ?? [])];
 }

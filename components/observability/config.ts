@@ -1,10 +1,11 @@
 import { stringify } from "yaml";
-import { targetName, type MetricsTarget } from "../workload";
-import type { Settings } from "./options";
+import { targetName, type MetricsTarget, type Ref } from "../workload";
+import type { ProbeOptions, Settings } from "./options";
 
 /** One relabelling step of Prometheus, in the forms used here. */
 interface RelabelConfig {
   source_labels?: string[];
+  separator?: string;
   regex?: string;
   target_label: string;
   replacement?: string;
@@ -14,7 +15,10 @@ interface RelabelConfig {
 interface ScrapeConfig {
   job_name: string;
   metrics_path?: string;
-  dns_sd_configs: { names: string[]; type: "A"; port: number; refresh_interval: string }[];
+  scrape_interval?: string;
+  params?: Record<string, string[]>;
+  dns_sd_configs?: { names: string[]; type: "A"; port: number; refresh_interval: string }[];
+  static_configs?: { targets: string[] }[];
   relabel_configs: RelabelConfig[];
 }
 
@@ -28,6 +32,9 @@ export interface PrometheusConfig {
 
 /** Longest time a scrape may take, in seconds; less where the interval is shorter. */
 const LONGEST_SCRAPE_SECONDS = 10;
+
+/** Name of the blackbox exporter's module that asks over HTTPS. */
+export const HTTPS_MODULE = "https";
 
 /** Seconds between two looks into DNS, so that a new replica is scraped soon after it runs. */
 const DISCOVERY_SECONDS = 5;
@@ -52,15 +59,71 @@ function scrapeConfig(target: MetricsTarget): ScrapeConfig {
   };
 }
 
+/** Seconds between two questions of the blackbox exporter: each is a whole TLS handshake. */
+const PROBE_SECONDS = 15;
+
+/** What the blackbox exporter is asked: the address goes as a parameter, and the blackbox exporter itself is scraped. */
+function probeConfigs({ blackbox, options }: Probing, settings: Settings): ScrapeConfig[] {
+  const { through, port = "https", host, paths = ["/"], urls = [] } = options;
+  const number = through.ports[port];
+  if (number === undefined) throw new Error(`${through.fullName} has no port "${port}"`);
+  const common = { metrics_path: "/probe", scrape_interval: `${Math.max(PROBE_SECONDS, settings.scrapeInterval)}s` };
+  const asked: RelabelConfig[] = [
+    { target_label: "__address__", replacement: `${blackbox.host}:${blackbox.ports["http"]}` },
+    { target_label: "tier", replacement: "observability" },
+    { target_label: "workload", replacement: blackbox.fullName },
+  ];
+  const throughBalancer = paths.map((path, index): ScrapeConfig => ({
+    ...common,
+    job_name: `probe-${index}`,
+    params: { module: [HTTPS_MODULE], hostname: [host] },
+    dns_sd_configs: [{ names: [through.host], type: "A", port: number, refresh_interval: `${DISCOVERY_SECONDS}s` }],
+    relabel_configs: [
+      { source_labels: ["__address__"], regex: "(.+)", target_label: "__param_target", replacement: `https://$1${path}` },
+      { source_labels: ["__address__"], regex: "(.+):\\d+", target_label: "replica", replacement: "$1" },
+      { target_label: "instance", replacement: `https://${host}${path}` },
+      ...asked,
+    ],
+  }));
+  if (urls.length === 0) return throughBalancer;
+  return [
+    ...throughBalancer,
+    {
+      ...common,
+      job_name: "probe-outside",
+      params: { module: [HTTPS_MODULE] },
+      static_configs: [{ targets: urls }],
+      relabel_configs: [
+        { source_labels: ["__address__"], regex: "(.+)", target_label: "__param_target", replacement: "$1" },
+        { source_labels: ["__address__"], regex: "(.+)", target_label: "instance", replacement: "$1" },
+        ...asked,
+      ],
+    },
+  ];
+}
+
+/** Where alerts go, and who asks the public addresses. */
+export interface Around {
+  /** Host, port and path prefix of Alertmanager. @default alerts are sent nowhere */
+  alertmanager?: { host: string; port: number; pathPrefix: string };
+  /** @default nobody asks */
+  probing?: Probing;
+}
+
+/** The blackbox exporter and its questions. */
+export interface Probing {
+  blackbox: Ref;
+  options: ProbeOptions;
+}
+
 /**
  * The configuration that scrapes every replica of every target, found by the A records of its name, with the labels
  * `tier`, `workload` and `replica` (its address).
- * @param alertmanager host, port and path prefix of Alertmanager; undefined: alerts are sent nowhere
  */
 export function prometheusConfig(
   targets: readonly MetricsTarget[],
   settings: Settings,
-  alertmanager?: { host: string; port: number; pathPrefix: string },
+  { alertmanager, probing }: Around = {},
 ): PrometheusConfig {
   const interval = settings.scrapeInterval;
   return {
@@ -82,7 +145,7 @@ export function prometheusConfig(
           },
         }
       : {}),
-    scrape_configs: targets.map(scrapeConfig),
+    scrape_configs: [...targets.map(scrapeConfig), ...(probing ? probeConfigs(probing, settings) : [])],
   };
 }
 

@@ -5,5 +5,6 @@ export { BALANCER_RECORDED, builtinRules, RECORDED } from "./builtin";
 export { checkAlerting } from "./check-alerting";
 export { checkRules, checkSettings } from "./check";
 export { prometheusConfig, toYaml, type PrometheusConfig } from "./config";
+export { chosenAll, dashboards, describeDashboards, DASHBOARD_NAMES } from "./dashboards";
 export { alertmanagerConfig } from "./alertmanager-config";
 export { ObservabilityTier } from "./tier";

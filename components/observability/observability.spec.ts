@@ -209,6 +209,108 @@ describe("ObservabilityTier", () => {
     );
   });
 
+  describe("exporters", () => {
+    const balancer = {
+      name: "nginx",
+      fullName: "testbro-nginx",
+      host: "testbro-nginx",
+      ports: { https: 8443, status: 8081 },
+      segment: "edge",
+    };
+    const exporters = { image: "exporters", probes: { through: balancer, host: "example.org", ca: "PEM" } };
+
+    it("are not there unless asked for, and nodes can be left out", () => {
+      tier();
+      tier({ exporters: { image: "exporters", nodes: false } });
+      assert.deepEqual(
+        platform.runs.map(({ ref }) => ref.name),
+        ["prometheus", "prometheus"],
+      );
+    });
+
+    it("watch every node without anything of the node", () => {
+      tier({ exporters });
+      const workload = platform.workload("node-exporter");
+      assert.deepEqual(
+        [workload.kind, workload.hostSockets, workload.volumes, workload.security],
+        ["daemon", undefined, undefined, { user: { uid: 10091, gid: 10091 } }],
+      );
+      assert.equal(workload.metrics?.scraper?.name, "prometheus");
+    });
+
+    it("ask every balancer's replica with the public name, verifying its certificate", async () => {
+      tier({ exporters: { ...exporters, probes: { ...exporters.probes, paths: ["/", "/api/health"], urls: ["https://example.com/"] } } });
+      const workload = platform.workload("blackbox");
+      assert.deepEqual(workload.connects, [{ ...balancer, ports: { https: 8443 } }]);
+      assert.equal(await valueOf(workload.files!["/etc/blackbox/ca.pem"]!.content), "PEM");
+      const module = await fileOf<{ modules: { https: object } }>("blackbox", "/etc/blackbox/config.yml");
+      assert.deepEqual(module.modules.https, {
+        prober: "http",
+        http: {
+          fail_if_not_ssl: true,
+          preferred_ip_protocol: "ip4",
+          headers: { "User-Agent": "testbro-blackbox" },
+          tls_config: { ca_file: "/etc/blackbox/ca.pem" },
+        },
+      });
+      const { scrape_configs: scrapes } = await config();
+      const probes = scrapes.filter(({ metrics_path: path }) => path === "/probe");
+      assert.deepEqual(
+        probes.map(({ params, scrape_interval: interval }) => [params, interval]),
+        [
+          [{ module: ["https"], hostname: ["example.org"] }, "15s"],
+          [{ module: ["https"], hostname: ["example.org"] }, "15s"],
+          [{ module: ["https"] }, "15s"],
+        ],
+      );
+      assert.deepEqual(probes[1]?.relabel_configs.slice(0, 4), [
+        { source_labels: ["__address__"], regex: "(.+)", target_label: "__param_target", replacement: "https://$1/api/health" },
+        { source_labels: ["__address__"], regex: "(.+):\\d+", target_label: "replica", replacement: "$1" },
+        { target_label: "instance", replacement: "https://example.org/api/health" },
+        { target_label: "__address__", replacement: "testbro-blackbox:9115" },
+      ]);
+    });
+  });
+
+  describe("Grafana", () => {
+    it("is not there unless its image is given", () => {
+      tier();
+      assert.ok(!platform.runs.some(({ ref }) => ref.name === "grafana"));
+    });
+
+    it("gets its data source, its dashboards and where it is reached, keeps nothing, and lets whoever the balancer lets in look", async () => {
+      tier({ grafana: { image: "grafana" }, externalUrl: "https://example.org:8443/prometheus" });
+      const workload = platform.workload("grafana");
+      const { datasources } = await fileOf<{ datasources: object[] }>("grafana", "/etc/grafana/provisioning/datasources/prometheus.yml");
+      assert.deepEqual(datasources, [
+        {
+          name: "Prometheus",
+          type: "prometheus",
+          uid: "prometheus",
+          access: "proxy",
+          url: "http://testbro-prometheus:9090/prometheus",
+          isDefault: true,
+          editable: false,
+          jsonData: { timeInterval: "5s" },
+        },
+      ]);
+      for (const name of observability.DASHBOARD_NAMES) {
+        const { uid } = JSON.parse(await valueOf(workload.files![`/etc/grafana/dashboards/${name}.json`]!.content)) as { uid: string };
+        assert.equal(uid, `testbro-${name}`);
+      }
+      assert.equal(await valueOf(workload.env!["GF_SERVER_ROOT_URL"]!), "https://example.org:8443/grafana");
+      assert.equal(workload.env!["GF_AUTH_BASIC_ENABLED"], "false");
+      assert.deepEqual([workload.volumes, workload.connects?.map(({ name }) => name)], [undefined, ["prometheus"]]);
+      const secret = workload.secrets!["/run/secrets/grafana-admin-password"];
+      assert.equal(await pulumi.isSecret(pulumi.output(platform.secrets.find((each) => each === secret)!.data)), true);
+      assert.ok(
+        (await config()).scrape_configs.some(
+          ({ job_name: job, metrics_path: path }) => job === "testbro-grafana" && path === "/grafana/metrics",
+        ),
+      );
+    });
+  });
+
   describe("alerting", () => {
     const slack = "https://hooks.example.org/T0/secret";
     const alerting = { image: "alertmanager", slack: [{ url: slack, channel: "#alerts" }], webhooks: [{ url: "http://hook:8080/x" }] };
@@ -315,7 +417,7 @@ describe("ObservabilityTier", () => {
         const rendered = observability.prometheusConfig(listed, observability.settingsOf({}));
         assert.deepEqual(parse(observability.toYaml(rendered)), rendered);
         assert.deepEqual(
-          rendered.scrape_configs.map(({ dns_sd_configs: [dns], relabel_configs: [label] }) => [
+          rendered.scrape_configs.map(({ dns_sd_configs: [dns] = [], relabel_configs: [label] }) => [
             dns?.names[0],
             dns?.port,
             label?.replacement,

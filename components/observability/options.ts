@@ -28,6 +28,58 @@ export interface Thresholds {
   redisMemory: number;
   /** Share of PostgreSQL's connections in use, 0 to 1. @default 0.9 */
   postgresConnections: number;
+  /** Share of a container's memory limit in use, 0 to 1; at all of it the kernel kills the process. @default 0.9 */
+  containerMemory: number;
+  /** Share of a container's CPU limit in use, 0 to 1. @default 0.9 */
+  containerCpu: number;
+  /** Share of a node's memory in use, 0 to 1. @default 0.9 */
+  nodeMemory: number;
+  /** Share of a node's CPU in use, 0 to 1. @default 0.9 */
+  nodeCpu: number;
+  /** Share of a disk in use, 0 to 1. @default 0.85 */
+  diskUsed: number;
+  /** Days a certificate should still be valid. @default 14 */
+  certificateDays: number;
+}
+
+/** What users were promised, over 30 days. */
+export interface Objectives {
+  /** Share of requests answered without a server error, 0.94 to 1 (exclusive). @default 0.999 */
+  availability: number;
+  /** Share of requests answered within `latencySeconds`, 0.94 to 1 (exclusive). @default 0.99 */
+  latency: number;
+  /** Seconds; has to be the bound of a bucket of the metric `duration`. @default 0.5 */
+  latencySeconds: number;
+}
+
+/** Addresses that are asked from time to time as a user would. */
+export interface ProbeOptions {
+  /** The balancer; each of its replicas is asked. */
+  through: Ref;
+  /** Its HTTPS port, by name. @default "https" */
+  port?: string;
+  /** Public host name, which goes with the question and has to be in the certificate. @example "testbro.example" */
+  host: string;
+  /** @default ["/"] */
+  paths?: string[];
+  /** PEM of the authority that signed the balancer's certificate. @default the public ones of the image */
+  ca?: pulumi.Input<string>;
+  /** Whole addresses asked as they are, over the network outside. @default [] @example ["https://testbro.example/"] */
+  urls?: string[];
+}
+
+/** What watches the nodes and the addresses. */
+export interface ExporterOptions {
+  /** Image with `prometheus-node-exporter` and `prometheus-blackbox-exporter`. */
+  image: pulumi.Input<string>;
+  /** Whether every node is watched. @default true */
+  nodes?: boolean;
+  /** @default none */
+  probes?: ProbeOptions;
+  /** Any field of the node exporter's workload. */
+  nodeWorkload?: WorkloadOverrides;
+  /** Any field of the blackbox exporter's workload. */
+  probeWorkload?: WorkloadOverrides;
 }
 
 /** How long samples are kept; whichever is reached first. */
@@ -38,10 +90,25 @@ export interface Retention {
   size: ByteQuantity;
 }
 
-/** References of the tier: port name `http`. */
+/** Pages that show what is measured: four dashboards, provisioned. */
+export interface GrafanaOptions {
+  /** Grafana's own image, 11 or later. @example "grafana/grafana:12.2.0" */
+  image: pulumi.Input<string>;
+  /** Path under which the balancer serves it. @default "/grafana" */
+  pathPrefix?: string;
+  /** Password of its user `admin`. Secret. @default generated */
+  adminPassword?: pulumi.Input<string>;
+  /** Any field of its workload. */
+  workload?: WorkloadOverrides;
+}
+
+/** References of the tier: port name `http`, of the node exporter `metrics`. */
 export interface ObservabilityRefs {
   prometheus: Ref;
   alertmanager: Ref;
+  nodeExporter: Ref;
+  blackbox: Ref;
+  grafana: Ref;
 }
 
 /** Options of `ObservabilityTier`. */
@@ -68,6 +135,12 @@ export interface ObservabilityOptions {
   metricNames?: Partial<MetricNames>;
   /** Where alerts begin. */
   thresholds?: Partial<Thresholds>;
+  /** What users were promised; alerts tell when the promise is being used up. */
+  objectives?: Partial<Objectives>;
+  /** Watches nodes and public addresses. @default neither is watched */
+  exporters?: ExporterOptions;
+  /** Shows the dashboards. @default none: `dashboards()` still gives them for a Grafana of your own */
+  grafana?: GrafanaOptions;
   /** Where the runbooks of docs/runbooks are published; alerts link there. @default "docs/runbooks", a path in the repository */
   runbooks?: string;
   /** Alert rules of your own, added to the built-in ones. @default [] */
@@ -92,15 +165,32 @@ export interface Settings {
   storage: ByteQuantity;
   metricNames: MetricNames;
   thresholds: Thresholds;
+  objectives: Objectives;
   /** Without a slash at its end. */
   runbooks: string;
 }
+
+const THRESHOLDS: Thresholds = {
+  errorRatio: 0.05,
+  latencySeconds: 1,
+  queueJobs: 100,
+  redisMemory: 0.9,
+  postgresConnections: 0.9,
+  containerMemory: 0.9,
+  containerCpu: 0.9,
+  nodeMemory: 0.9,
+  nodeCpu: 0.9,
+  diskUsed: 0.85,
+  certificateDays: 14,
+};
+
+const OBJECTIVES: Objectives = { availability: 0.999, latency: 0.99, latencySeconds: 0.5 };
 
 /** Defaults filled in. */
 export function settingsOf(
   options: Pick<
     ObservabilityOptions,
-    "pathPrefix" | "scrapeInterval" | "retention" | "storage" | "metricNames" | "thresholds" | "runbooks"
+    "pathPrefix" | "scrapeInterval" | "retention" | "storage" | "metricNames" | "thresholds" | "objectives" | "runbooks"
   >,
 ): Settings {
   return {
@@ -115,7 +205,8 @@ export function settingsOf(
       queue: 'testbro_queue_jobs{state="waiting"}',
       ...options.metricNames,
     },
-    thresholds: { errorRatio: 0.05, latencySeconds: 1, queueJobs: 100, redisMemory: 0.9, postgresConnections: 0.9, ...options.thresholds },
+    thresholds: { ...THRESHOLDS, ...options.thresholds },
+    objectives: { ...OBJECTIVES, ...options.objectives },
     runbooks: (options.runbooks ?? "docs/runbooks").replace(/\/+$/, ""),
   };
 }

@@ -37,6 +37,7 @@ export function prometheusWorkload(
       `--storage.tsdb.retention.size=${bytes(retention.size)}B`,
       `--web.listen-address=:${PROMETHEUS_PORT}`,
       pulumi.interpolate`--web.external-url=${options.externalUrl ?? pathPrefix}`,
+      "--log.format=json",
       `--web.route-prefix=${pathPrefix}`,
     ],
     files: { [PROMETHEUS_PATHS.config]: { content: content.config }, [PROMETHEUS_PATHS.rules]: { content: content.rules } },

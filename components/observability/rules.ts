@@ -34,6 +34,8 @@ export type Rule = RecordingRule | AlertRule;
 /** Rules evaluated together, in order. */
 export interface RuleGroup {
   name: string;
+  /** Seconds between two evaluations. @default the tier's scrape interval */
+  interval?: number;
   rules: Rule[];
 }
 
@@ -59,8 +61,9 @@ function annotations({ summary, description, runbook }: AlertRule, runbooks: str
  */
 export function ruleFile(groups: readonly RuleGroup[], runbooks: string): object {
   return {
-    groups: groups.map(({ name, rules }) => ({
+    groups: groups.map(({ name, interval, rules }) => ({
       name,
+      ...(interval === undefined ? {} : { interval: `${interval}s` }),
       rules: rules.map((rule) =>
         isAlert(rule)
           ? {

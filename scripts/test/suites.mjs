@@ -26,8 +26,8 @@ const UNIT_SPECS = [
 /** A cluster that is built from source. */
 const CLUSTER_SPEC = "toolchain/integration/kubernetes.spec.mjs";
 
-/** Suites that run only when they are named: a first run of them builds for half an hour. */
-export const BY_NAME = new Set(["cluster", "kubernetes"]);
+/** Suites that run only when they are named: a first run builds for half an hour, or faults take their time. */
+export const BY_NAME = new Set(["observability-faults", "cluster", "kubernetes"]);
 
 /**
  * Suites by name, in the order in which `npm test` runs them.
@@ -78,5 +78,8 @@ export const SUITES = {
     const chromium = await ensureChromium();
     return mocha(["test/dist/autoscaling/page.spec.js"], { args, env: { ...process.env, ...(chromium ? { CHROMIUM: chromium } : {}) } });
   },
+  // What is measured of the local stack, and who is told.
+  observability: ({ args }) => inNamespace((wrapped) => mocha(["test/dist/observability/dashboards.spec.js"], { ...wrapped, args })),
+  "observability-faults": ({ args }) => inNamespace((wrapped) => mocha(["test/dist/observability/faults.spec.js"], { ...wrapped, args })),
   swarm: ({ args }) => inNamespace((wrapped) => mocha(["test/dist/swarm/**/*.spec.js"], { ...wrapped, args })),
 };

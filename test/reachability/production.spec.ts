@@ -70,7 +70,11 @@ describe("the production stack", function () {
   });
 
   const of = <T>(kind: string): T[] => recorded.filter(({ type }) => type.endsWith(`:${kind}`)).map(({ inputs }) => inputs as T);
-  const controllers = (): Controller[] => [...of<Controller>("Deployment"), ...of<Controller>("StatefulSet")];
+  const controllers = (): Controller[] => [
+    ...of<Controller>("Deployment"),
+    ...of<Controller>("StatefulSet"),
+    ...of<Controller>("DaemonSet"),
+  ];
 
   it("is on Kubernetes alone, in one namespace", () => {
     assert.deepEqual(
@@ -119,7 +123,11 @@ describe("the production stack", function () {
       ],
     );
     for (const { metadata, spec } of controllers()) {
-      assert.equal("replicas" in spec, !["testbro-backend", "testbro-frontend"].includes(metadata.name), metadata.name);
+      assert.equal(
+        "replicas" in spec,
+        !["testbro-backend", "testbro-frontend", "testbro-node-exporter"].includes(metadata.name),
+        metadata.name,
+      );
     }
   });
 });

@@ -4,15 +4,29 @@ import { withRunbooks, type RuleGroup } from "../rules";
 import { availability } from "./availability";
 import { balancer } from "./balancer";
 import { monitoring } from "./monitoring";
+import { objectives } from "./objectives";
+import { probes } from "./probes";
+import { saturation } from "./saturation";
 import { stores } from "./stores";
 import { traffic } from "./traffic";
 import { upstreams } from "./upstreams";
 
 export { BALANCER_RECORDED } from "./balancer";
-export { RECORDED, rateWindow } from "./recorded";
+export { BURN_RATES, ratioOver } from "./objectives";
+export { NOT_HEALTH, RECORDED, rateWindow } from "./recorded";
 
 /** Names of the built-in groups, each with a page of its name in docs/runbooks. */
-export const BUILTIN_GROUPS = ["availability", "traffic", "balancer", "stores", "upstreams", "monitoring"] as const;
+export const BUILTIN_GROUPS = [
+  "availability",
+  "traffic",
+  "balancer",
+  "objectives",
+  "saturation",
+  "stores",
+  "probes",
+  "upstreams",
+  "monitoring",
+] as const;
 
 /** Every built-in rule for these targets. @param alertmanager whether alerts are sent to one */
 export function builtinRules(targets: readonly MetricsTarget[], settings: Settings, alertmanager: boolean): RuleGroup[] {
@@ -20,7 +34,10 @@ export function builtinRules(targets: readonly MetricsTarget[], settings: Settin
     availability(targets, settings),
     traffic(settings),
     balancer(settings),
+    objectives(settings),
+    saturation(settings),
     stores(settings),
+    probes(settings),
     upstreams(),
     monitoring(alertmanager),
   ].map(withRunbooks);

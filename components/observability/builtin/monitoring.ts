@@ -23,5 +23,16 @@ export function monitoring(alertmanager: boolean): RuleGroup {
       description: 'Prometheus fails to deliver {{ printf "%.2f" $value }} alerts a second to Alertmanager, so nobody is told of anything.',
     });
   }
+  if (alertmanager) {
+    rules.push({
+      alert: "ReceiverUnreachable",
+      expr: "sum by (tier, workload, integration) (increase(alertmanager_notifications_failed_total[5m])) > 0",
+      forSeconds: 60,
+      severity: "warning",
+      summary: "Alertmanager cannot reach a receiver by {{ $labels.integration }}",
+      description:
+        '{{ printf "%.0f" $value }} messages by {{ $labels.integration }} failed in 5 min. Other receivers are told; Alertmanager\'s log names the error.',
+    });
+  }
   return { name: "monitoring", rules };
 }

@@ -1,10 +1,7 @@
 import type { Settings } from "../options";
 import type { RuleGroup } from "../rules";
 import { percent } from "./percent";
-import { RECORDED, recordings } from "./recorded";
-
-/** Below this rate a ratio says little: one failed request of two is 50 %. Requests per second. */
-const FEWEST_REQUESTS = 0.2;
+import { FEWEST_REQUESTS, RECORDED, recordings } from "./recorded";
 
 /** Errors, latencies and queues, as they are now. */
 export function traffic(settings: Settings): RuleGroup {

@@ -1,4 +1,4 @@
-import type { AlertCase, Series } from "./alert-case.fixture";
+import type { AlertCase, Series } from "./case.fixture";
 
 const onBalancer = { tier: "load-balancer", workload: "testbro-nginx" };
 const onRoute = { ...onBalancer, route: "api" };

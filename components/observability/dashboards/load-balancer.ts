@@ -1,0 +1,196 @@
+import { rateWindow } from "../builtin";
+import type { Settings } from "../options";
+import type { DashboardDescription } from "./describe";
+
+/** What the balancer gets, answers, passes on and refuses. */
+export function loadBalancer(settings: Settings): DashboardDescription {
+  const { thresholds } = settings;
+  const window = `${rateWindow(settings.scrapeInterval)}s`;
+  const chosen = 'route=~"$route"';
+  const by = (labels: string, metric: string, more = "") => `sum by (${labels}) (rate(${metric}{${chosen}${more}}[${window}]))`;
+  const quantile = (q: number, metric: string) =>
+    `histogram_quantile(${q}, sum by (le, route) (rate(${metric}_bucket{${chosen}}[${window}])))`;
+  /** What did not happen has no series: that is 0, not unknown. */
+  const orZero = (expr: string) => `${expr} or ${by("route", "nginx_http_requests_total")} * 0`;
+  return {
+    name: "load-balancer",
+    title: "Load balancer",
+    description: "Everything users ask for comes through here: what of it is answered, how fast, by whom, and what is refused.",
+    variables: [{ name: "route", label: "Route", query: "label_values(nginx_http_requests_total, route)" }],
+    rows: [
+      {
+        title: "Now",
+        panels: [
+          {
+            title: "Requests",
+            description: "Per second.",
+            kind: "stat",
+            unit: "requests",
+            queries: [{ expr: `sum(rate(nginx_http_requests_total{${chosen}}[${window}]))`, legend: "requests" }],
+          },
+          {
+            title: "Success rate",
+            description: "Share of answers without a server error, as users see it.",
+            kind: "stat",
+            unit: "share",
+            queries: [
+              {
+                expr: `1 - (sum(rate(nginx_http_requests_total{${chosen},status=~"5.."}[${window}])) or vector(0)) / (sum(rate(nginx_http_requests_total{${chosen}}[${window}])) > 0)`,
+                legend: "success",
+              },
+            ],
+            limits: { warning: settings.objectives.availability, critical: 1 - thresholds.errorRatio, bad: "below" },
+            runbook: "traffic.md#higherrorratio",
+          },
+          {
+            title: "Certificate",
+            description: "Days left of the certificate that the public address shows.",
+            kind: "stat",
+            unit: "days",
+            queries: [{ expr: "(min by (instance) (probe_ssl_earliest_cert_expiry) - time()) / 86400", legend: "{{instance}}" }],
+            limits: { warning: thresholds.certificateDays, critical: 3, bad: "below" },
+            runbook: "probes.md#certificateexpires",
+          },
+          {
+            title: "Address works",
+            description: "Share of balancers that answer for the public address, asked as a user would.",
+            kind: "stat",
+            unit: "share",
+            queries: [{ expr: "avg by (instance) (probe_success)", legend: "{{instance}}" }],
+            limits: { warning: 1, critical: 0.5, bad: "below" },
+            runbook: "probes.md#addressdown",
+          },
+        ],
+      },
+      {
+        title: "Requests",
+        panels: [
+          {
+            title: "Requests by route",
+            description: "`redirect`: plain HTTP sent to HTTPS; `-`: no route, e.g. an unknown host.",
+            kind: "series",
+            unit: "requests",
+            queries: [{ expr: by("route", "nginx_http_requests_total"), legend: "{{route}}" }],
+            stacked: true,
+          },
+          {
+            title: "Answers by status",
+            description: "429: refused by a limit. 499: the client left. 502 and 504: no replica answered in time.",
+            kind: "series",
+            unit: "requests",
+            queries: [{ expr: by("status", "nginx_http_requests_total"), legend: "{{status}}" }],
+            stacked: true,
+          },
+          {
+            title: "Answer time by route, 99th percentile",
+            description: "From the first byte of the request to the last of the answer, the client's own slowness included.",
+            kind: "series",
+            unit: "seconds",
+            queries: [{ expr: quantile(0.99, "nginx_http_request_duration_seconds"), legend: "{{route}}" }],
+            limits: { warning: settings.objectives.latencySeconds, critical: thresholds.latencySeconds },
+            runbook: "traffic.md#highlatency",
+          },
+          {
+            title: "Of that with replicas",
+            description: "Much less than the whole: the time goes to clients, or into waiting for a connection.",
+            kind: "series",
+            unit: "seconds",
+            queries: [{ expr: quantile(0.99, "nginx_http_upstream_duration_seconds"), legend: "{{route}}" }],
+            more: { dashboard: "application", variables: {} },
+          },
+          {
+            title: "Bytes",
+            description: "To clients, and from them below the line.",
+            kind: "series",
+            unit: "bytesPerSecond",
+            queries: [
+              { expr: by("route", "nginx_http_response_bytes_total"), legend: "{{route}} out" },
+              { expr: `-${by("route", "nginx_http_request_bytes_total")}`, legend: "{{route}} in" },
+            ],
+          },
+          {
+            title: "Connections",
+            description: "Open ones: read from, written to, kept for the next request.",
+            kind: "series",
+            unit: "count",
+            queries: ["reading", "writing", "waiting"].map((state) => ({ expr: `sum(nginx_connections_${state})`, legend: state })),
+            stacked: true,
+          },
+        ],
+      },
+      {
+        title: "Replicas behind it",
+        panels: [
+          {
+            title: "Attempts by replica",
+            description: "Questions to each replica. A line that ends: it left, or is left out.",
+            kind: "series",
+            unit: "requests",
+            queries: [{ expr: by("route, upstream", "nginx_upstream_attempts_total"), legend: "{{route}} {{upstream}}" }],
+          },
+          {
+            title: "Failed attempts by replica",
+            description: "Not answered, answered 502, 503 or 504, or followed by another attempt.",
+            kind: "series",
+            unit: "requests",
+            queries: [{ expr: orZero(by("route, upstream", "nginx_upstream_failed_attempts_total")), legend: "{{route}} {{upstream}}" }],
+            runbook: "availability.md#replicanotready",
+          },
+          {
+            title: "Retries",
+            description: "Attempts after the first: what users did not notice.",
+            kind: "series",
+            unit: "requests",
+            queries: [{ expr: orZero(by("route", "nginx_upstream_retries_total")), legend: "{{route}}" }],
+          },
+          {
+            title: "No replica left",
+            description: "Requests for which nobody was left to ask: users got an error.",
+            kind: "series",
+            unit: "requests",
+            queries: [{ expr: orZero(by("route", "nginx_upstream_unavailable_total")), legend: "{{route}}" }],
+            limits: { warning: 0.01, critical: 1 },
+            runbook: "availability.md#servicenotready",
+          },
+        ],
+      },
+      {
+        title: "Cache, limits, TLS",
+        panels: [
+          {
+            title: "Cache",
+            description: "Requests to cached routes by what the cache had; none where nothing is cached.",
+            kind: "series",
+            unit: "requests",
+            queries: [{ expr: orZero(by("route, result", "nginx_cache_requests_total")), legend: "{{route}} {{result}}" }],
+          },
+          {
+            title: "Limited",
+            description: "Refused (429) or delayed by a rate or connection limit.",
+            kind: "series",
+            unit: "requests",
+            queries: [
+              { expr: orZero(by("route, limit, result", "nginx_http_limited_requests_total")), legend: "{{route}} {{limit}} {{result}}" },
+            ],
+          },
+          {
+            title: "TLS versions",
+            description: "Requests over TLS by version.",
+            kind: "series",
+            unit: "requests",
+            queries: [{ expr: `sum by (protocol) (rate(nginx_tls_requests_total[${window}]))`, legend: "{{protocol}}" }],
+            stacked: true,
+          },
+          {
+            title: "Time of a question from outside",
+            description: "Connecting, TLS, waiting and reading, of the questions that are asked as a user would.",
+            kind: "series",
+            unit: "seconds",
+            queries: [{ expr: "avg by (phase) (probe_http_duration_seconds)", legend: "{{phase}}" }],
+            stacked: true,
+          },
+        ],
+      },
+    ],
+  };
+}

@@ -1,0 +1,89 @@
+import { onlyPorts, overrideWorkload, type Ref, type Resources, type Workload } from "../workload";
+import { HTTPS_MODULE, toYaml } from "./config";
+import type { ExporterOptions, ProbeOptions } from "./options";
+
+/** Ports of the exporters (their defaults). */
+export const NODE_EXPORTER_PORT = 9100;
+export const BLACKBOX_PORT = 9115;
+
+const USER = { uid: 10091, gid: 10091 };
+const RESOURCES: Resources = { limits: { cpu: "100m", memory: "64Mi" }, reservations: { cpu: "10m", memory: "32Mi" } };
+const TIMING = { interval: 10, timeout: 10, retries: 3, startPeriod: 15 };
+const ONE_IS_ENOUGH = { "availability-replicas": "answers the scraper alone, which shows a gap while it restarts" };
+
+const BLACKBOX_CONFIG = "/etc/blackbox/config.yml";
+const BLACKBOX_CA = "/etc/blackbox/ca.pem";
+
+/** What tells about the node whichever container asks. Networks and other disks it would need the node's own namespaces for. */
+const COLLECTORS = ["cpu", "diskstats", "filefd", "filesystem", "loadavg", "meminfo", "pressure", "stat", "vmstat"];
+
+/**
+ * One a node. It has nothing of the node's mounted and no privilege: what it needs of /proc is the node's in every container, and the
+ * size of the root's overlay is that of the disk that holds images, containers and volumes. So it runs under Pod Security "restricted".
+ */
+export function nodeExporterWorkload({ image, nodeWorkload }: ExporterOptions, scraper: Ref): Workload {
+  const base: Workload = {
+    kind: "daemon",
+    image,
+    command: ["prometheus-node-exporter"],
+    args: [
+      `--web.listen-address=:${NODE_EXPORTER_PORT}`,
+      "--log.format=json",
+      "--collector.disable-defaults",
+      ...COLLECTORS.map((collector) => `--collector.${collector}`),
+      // The root is an overlay, which is left out by default; everything else mounted here is the container's own.
+      "--collector.filesystem.fs-types-exclude=^(proc|sysfs|tmpfs|devpts|mqueue|cgroup2?|shm)$",
+      "--collector.filesystem.mount-points-exclude=^/.+",
+      "--collector.diskstats.device-exclude=^(ram|loop|fd|sr|nbd)[0-9]+$",
+    ],
+    ports: [{ name: "metrics", container: NODE_EXPORTER_PORT }],
+    metrics: { port: "metrics", scraper },
+    health: { live: { http: { port: "metrics", path: "/" }, ...TIMING } },
+    resources: RESOURCES,
+    scale: { replicas: 1 },
+    priority: "low",
+    stop: { grace: 10 },
+    security: { user: USER },
+    policyExemptions: ONE_IS_ENOUGH,
+  };
+  return overrideWorkload(base, nodeWorkload);
+}
+
+/** Asks the public addresses as a user would: through the balancer, with its name, verifying its certificate. */
+export function blackboxWorkload({ image, probeWorkload }: ExporterOptions, probes: ProbeOptions, scraper: Ref): Workload {
+  const { through, port = "https", ca, urls = [] } = probes;
+  const http = {
+    fail_if_not_ssl: true,
+    preferred_ip_protocol: "ip4",
+    headers: { "User-Agent": "testbro-blackbox" },
+    ...(ca === undefined ? {} : { tls_config: { ca_file: BLACKBOX_CA } }),
+  };
+  const base: Workload = {
+    kind: "service",
+    image,
+    command: ["prometheus-blackbox-exporter"],
+    args: [
+      `--config.file=${BLACKBOX_CONFIG}`,
+      `--web.listen-address=:${BLACKBOX_PORT}`,
+      "--log.format=json",
+      // A line for every question would drown the rest.
+      "--log.prober=warn",
+    ],
+    files: {
+      [BLACKBOX_CONFIG]: { content: toYaml({ modules: { [HTTPS_MODULE]: { prober: "http", http } } }) },
+      ...(ca === undefined ? {} : { [BLACKBOX_CA]: { content: ca } }),
+    },
+    ports: [{ name: "http", container: BLACKBOX_PORT }],
+    metrics: { port: "http", path: "/metrics", scraper },
+    health: { live: { http: { port: "http", path: "/-/healthy" }, ...TIMING } },
+    resources: RESOURCES,
+    scale: { replicas: 1 },
+    priority: "low",
+    stop: { grace: 10 },
+    security: { user: USER },
+    connects: [onlyPorts(through, [port])],
+    ...(urls.length > 0 ? { outside: [{ ports: [443] }] } : {}),
+    policyExemptions: ONE_IS_ENOUGH,
+  };
+  return overrideWorkload(base, probeWorkload);
+}
