@@ -7,12 +7,12 @@ import { pathToFileURL } from "node:url";
 /** How nginx is run with some arguments and a directory it may read and write. */
 export interface NginxCommand {
   run(folder: string, args: string[]): Command;
-  /** A script of the balancer's image with some environment; `stop` sends it the image's stop signal, `inside` runs beside it. */
+  /** A script of the image with some environment; `signal` sends it a signal, by itself where that needs no command; `inside` runs beside it. */
   script(
     folder: string,
     name: string,
     env: Record<string, string>,
-  ): Command & { stop: Command | "SIGQUIT"; inside(args: string[]): Command };
+  ): Command & { signal: (name: string) => Command | undefined; inside(args: string[]): Command };
 }
 
 export interface Command {
@@ -21,8 +21,14 @@ export interface Command {
   env?: NodeJS.ProcessEnv;
 }
 
+/** Images whose programs are run here. The scripts of one lie in the folder `images/` has for it. */
+export type ImageName = "nginx" | "acme";
+
 /** Root folder of the checkout; this file runs from `test/dist/load-balancer`. */
 const CHECKOUT = resolve(__dirname, "../../..");
+
+/** Folders with the images' scripts. */
+const SCRIPTS = ["images/nginx", "images/acme"].map((folder) => join(CHECKOUT, folder));
 
 export async function module<T>(path: string): Promise<T> {
   return (await import(pathToFileURL(join(CHECKOUT, path)).href)) as T;
@@ -32,7 +38,7 @@ export async function module<T>(path: string): Promise<T> {
  * nginx from the balancer's own image, on the engine the local stack uses, sharing this process's network: so both have to be in one
  * network namespace. A folder's nginx runs in one container; `-s` signals go into it.
  */
-async function fromImage(): Promise<NginxCommand> {
+async function fromImage(image: ImageName): Promise<NginxCommand> {
   const { ensureEngine } = await module<{ ensureEngine(options: { home: string }): Promise<{ host: string; clientBin: string }> }>(
     "toolchain/docker/engine.mjs",
   );
@@ -42,8 +48,8 @@ async function fromImage(): Promise<NginxCommand> {
     buildImages(options: { host: string; base: string; only: string[] }): Promise<Record<string, string>>;
   }>("images/build.mjs");
   const { host, clientBin } = await ensureEngine({ home: paths().engine });
-  const { nginx } = await buildImages({ host, base: await ensureBaseImage({ host }), only: ["nginx"] });
-  if (nginx === undefined) throw new Error("the image nginx was not built");
+  const { [image]: nginx } = await buildImages({ host, base: await ensureBaseImage({ host }), only: [image] });
+  if (nginx === undefined) throw new Error(`the image ${image} was not built`);
   const readlink = ["-H", host, "run", "--rm", "--network", "host", nginx, "readlink", "/proc/self/ns/net"];
   const namespace = execFileSync(clientBin, readlink, { encoding: "utf8", timeout: 60_000 }).trim();
   if (process.platform === "linux" && namespace !== readlinkSync("/proc/self/ns/net")) {
@@ -65,7 +71,7 @@ async function fromImage(): Promise<NginxCommand> {
       return {
         file: clientBin,
         args: ["-H", host, "run", ...options, ...variables, nginx, script],
-        stop: { file: clientBin, args: ["-H", host, "kill", "--signal", "QUIT", name] },
+        signal: (signal) => ({ file: clientBin, args: ["-H", host, "kill", "--signal", signal, name] }),
         inside: (command) => ({ file: clientBin, args: ["-H", host, "exec", name, ...command] }),
       };
     },
@@ -73,36 +79,37 @@ async function fromImage(): Promise<NginxCommand> {
 }
 
 /**
- * An nginx on this machine; the image's scripts run from the checkout and find it on their PATH, so it has to be called nginx. Its Lua
- * module finds the image's modules in the checkout too.
+ * An nginx on this machine; the images' scripts run from the checkout and find it on their PATH, so it has to be called nginx. Its Lua
+ * module finds its modules in the checkout too.
  */
 function fromProgram(program: string): NginxCommand {
   process.env["LUA_PATH"] ??= `${join(CHECKOUT, "images/nginx/lua")}/?.lua;;`;
   return {
     run: (_folder, args) => ({ file: program, args }),
     script: (_folder, name, env) => ({
-      file: "sh",
-      args: [join(CHECKOUT, "images/nginx", name)],
+      file: name,
+      args: [],
       env: {
         ...process.env,
         NGINX_PROBER: join(CHECKOUT, "prober/dist/main.js"),
         ...env,
-        PATH: [dirname(program), join(CHECKOUT, "images/nginx"), process.env["PATH"] ?? ""].join(":"),
+        PATH: [...SCRIPTS, dirname(program), process.env["PATH"] ?? ""].join(":"),
       },
-      stop: "SIGQUIT",
+      signal: () => undefined,
       inside: ([command = "", ...rest]) => ({ file: command, args: rest }),
     }),
   };
 }
 
-let found: Promise<NginxCommand> | undefined;
+const found = new Map<ImageName, Promise<NginxCommand>>();
 
 /**
  * The nginx to test with: the program TESTBRO_NGINX names (1.29.6 or newer, with the brotli and Lua modules), else the one in the
- * balancer's image. Looked for once.
+ * image. Looked for once.
  */
-export function nginxCommand(): Promise<NginxCommand> {
+export function nginxCommand(image: ImageName = "nginx"): Promise<NginxCommand> {
   const own = process.env["TESTBRO_NGINX"];
-  found ??= own ? Promise.resolve(fromProgram(own)) : fromImage();
-  return found;
+  const command = found.get(image) ?? (own ? Promise.resolve(fromProgram(own)) : fromImage(image));
+  found.set(image, command);
+  return command;
 }

@@ -1,24 +1,24 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { nginxCommand, type Command } from "./nginx-command";
+import { nginxCommand, type Command, type ImageName } from "./nginx-command";
 
-/** A script of the image that runs. */
+/** A script of an image that runs. */
 export class Script {
   output = "";
-
   private constructor(
     readonly process: ChildProcess,
-    private readonly how: Command | "SIGQUIT",
+    private readonly send: (signal: string) => Command | undefined,
     private readonly inside: (args: string[]) => Command,
   ) {
     for (const stream of [process.stdout, process.stderr]) stream?.on("data", (chunk: Buffer) => (this.output += chunk.toString()));
   }
 
-  static async start(folder: string, name: string, env: Record<string, string>): Promise<Script> {
-    const { stop, inside, file, args, env: environment } = (await nginxCommand()).script(folder, name, env);
+  /** @param folder what the script sees of this machine's files */
+  static async start(folder: string, name: string, env: Record<string, string>, image: ImageName = "nginx"): Promise<Script> {
+    const { signal, inside, file, args, env: environment } = (await nginxCommand(image)).script(folder, name, env);
     const options = { stdio: ["ignore", "pipe", "pipe"] as ["ignore", "pipe", "pipe"], ...(environment ? { env: environment } : {}) };
-    return new Script(spawn(file, args, options), stop, inside);
+    return new Script(spawn(file, args, options), signal, inside);
   }
 
   async ended(): Promise<number> {
@@ -26,13 +26,17 @@ export class Script {
     return this.process.exitCode ?? -1;
   }
 
-  /** Sends the image's stop signal. @returns its exit code */
+  /** Sends the images' stop signal. @returns its exit code */
   async stop(): Promise<number> {
-    if (this.process.exitCode === null) {
-      if (this.how === "SIGQUIT") this.process.kill("SIGQUIT");
-      else execFileSync(this.how.file, this.how.args, { stdio: "pipe" });
-    }
+    if (this.process.exitCode === null) this.signal("QUIT");
     return this.ended();
+  }
+
+  /** Sends another signal, e.g. "USR1". */
+  signal(name: string): void {
+    const command = this.send(name);
+    if (command === undefined) this.process.kill(`SIG${name}` as NodeJS.Signals);
+    else execFileSync(command.file, command.args, { stdio: "pipe" });
   }
 
   /** Runs a shell command where the script runs. @returns what it wrote */
@@ -41,9 +45,9 @@ export class Script {
     return execFileSync(file, args, { encoding: "utf8", stdio: "pipe", timeout: 60_000 });
   }
 
-  async says(pattern: RegExp): Promise<void> {
+  async says(pattern: RegExp, seconds = 60): Promise<void> {
     for (let waited = 0; !pattern.test(this.output); waited += 100) {
-      if (waited > 20_000) throw new Error(`it never said ${pattern}:\n${this.output}`);
+      if (waited > seconds * 1000) throw new Error(`it never said ${pattern}:\n${this.output}`);
       await sleep(100);
     }
   }
