@@ -1,5 +1,3 @@
-import { X509Certificate } from "node:crypto";
-import { isIP } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
 import type { IssuedCertificate } from "../../certificates";
 import type { Platform, Running } from "../../platform";
@@ -14,18 +12,14 @@ import {
   type Ref,
   type Secret,
 } from "../../workload";
-import type { BalancerTls, NginxLoadBalancerOptions } from "./options";
-import { checkNginx, renderNginxWithOrigins, renderProber, type NginxOptions, type TlsOptions } from "./render";
+import { acmeRef, challengeTarget, offerCertificates } from "./acme";
 import { offerBundle } from "./bundle";
-import { FETCHED, hashKey, MOUNTED, portNameOf, refOf, resolveRoutes, resolveTarget, routeTargets, type FileLayout } from "./routes";
+import { certificatesOf, checkCertificates, layoutOf, namesOf, staplingOf, tlsOptions, type Certificate } from "./certificates";
+import { Channel } from "./channel";
+import type { NginxLoadBalancerOptions } from "./options";
+import { checkNginx, renderNginxWithOrigins, renderProber, type NginxOptions } from "./render";
+import { FETCHED, hashKey, portNameOf, refOf, resolveRoutes, resolveTarget, routeTargets } from "./routes";
 import { balancerWorkload, CONTAINER_PORTS, type BalancerParts } from "./workload";
-
-/** A certificate as it reaches the balancer. */
-interface Certificate {
-  certificate: pulumi.Output<string>;
-  key: pulumi.Output<string>;
-  hosts?: string[];
-}
 
 /** What of the options changes only during a deployment. */
 interface Late {
@@ -54,7 +48,9 @@ export class NginxLoadBalancer extends pulumi.ComponentResource {
   /** The certificate an authority issued, if one did. */
   readonly certificate: IssuedCertificate | undefined;
   /** With `onChange: "reload"`, the service that offers the configuration. */
-  readonly bundle: pulumi.Resource | undefined;
+  bundle: pulumi.Resource | undefined;
+  /** With `tls.acme`, the service that gets certificates. */
+  acme: Running | undefined;
   /** What a scraper reads. */
   readonly targets: MetricsTarget[];
 
@@ -70,11 +66,11 @@ export class NginxLoadBalancer extends pulumi.ComponentResource {
     this.ref = options.ref ?? NginxLoadBalancer.declare(platform);
     const problems: Problem[] = [];
     const early = nginxOptions(name, options, { stapling: false, hashes: new Map() }, problems);
-    problems.push(...checkTlsSource(name, options.tls), ...checkUsers(name, options), ...checkNginx(name, early));
+    problems.push(...checkCertificates(name, options), ...checkUsers(name, options), ...checkNginx(name, early));
     if (problems.length > 0) throw new pulumi.ResourceError(describeProblems(problems), this);
 
     this.certificate = this.issue(name, options);
-    const certificates = certificatesOf(options.tls, this.certificate);
+    const certificates = certificatesOf(options, this.certificate);
     this.configuration = pulumi
       .all([staplingOf(options.tls, certificates), hashesOf(options)])
       .apply(([stapling, hashes]) =>
@@ -86,40 +82,50 @@ export class NginxLoadBalancer extends pulumi.ComponentResource {
     const files = {
       [layout.configuration]: this.configuration,
       ...(prober === undefined ? {} : { [layout.prober]: prober }),
-      ...Object.fromEntries(certificates.map(({ certificate }, index) => [layout.certificate(index), certificate])),
+      ...Object.fromEntries(certificates.map(({ certificateFile, certificate }) => [certificateFile, certificate])),
     };
-    const secrets = this.secrets(name, options, certificates);
-    const connects = connectionsOf(options);
-    const parts: BalancerParts & { dependsOn?: pulumi.Resource[] } =
-      layout === FETCHED ? offerBundle(name, this.ref, options, { files, secrets, connects }, this) : { files, secrets, connects };
-    this.bundle = parts.dependsOn?.[0];
-    const workload = balancerWorkload(options, parts);
-    this.running = platform.run(this.ref, workload, { parent: this, ...(parts.dependsOn ? { dependsOn: parts.dependsOn } : {}) });
+    const parts = { files, secrets: this.secrets(name, options, certificates), connects: connectionsOf(options) };
+    const { dependsOn, targets, ...fetched } = layout === FETCHED ? this.offer(name, options, parts) : { ...parts, targets: [] };
+    const workload = balancerWorkload(options, fetched);
+    this.running = platform.run(this.ref, workload, { parent: this, ...(dependsOn ? { dependsOn } : {}) });
     const target = metricsTarget("load-balancer", this.ref, workload);
     const upstreams = target && prober !== undefined ? [{ ...target, path: "/metrics/upstreams", part: "upstreams", minimum: 0 }] : [];
-    this.targets = target ? [target, ...upstreams] : [];
+    this.targets = [...(target ? [target, ...upstreams] : []), ...targets];
     this.registerOutputs({ name: this.ref.fullName });
   }
 
-  private issue(name: string, { tls, hosts, routes }: NginxLoadBalancerOptions): IssuedCertificate | undefined {
-    if (tls === false || !tls.authority) return undefined;
-    const all = [...new Set([...(hosts ?? []), ...routes.flatMap((route) => route.hosts ?? [])])];
-    const also = tls.alsoFor ?? (hosts && hosts.length > 0 ? {} : { dnsNames: ["localhost"], ipAddresses: ["127.0.0.1", "::1"] });
-    return tls.authority.issue(
-      `${name}-tls`,
-      {
-        dnsNames: [...new Set([...all.filter((host) => isIP(host) === 0), ...(also.dnsNames ?? [])])],
-        ipAddresses: [...new Set([...all.filter((host) => isIP(host) !== 0), ...(also.ipAddresses ?? [])])],
-      },
-      { parent: this },
-    );
+  private issue(name: string, options: NginxLoadBalancerOptions): IssuedCertificate | undefined {
+    const { tls } = options;
+    return tls === false ? undefined : tls.authority?.issue(`${name}-tls`, namesOf(options), { parent: this });
+  }
+
+  /** Creates the services beside the balancer that it fetches its files from. */
+  private offer(
+    name: string,
+    options: NginxLoadBalancerOptions,
+    parts: BalancerParts,
+  ): BalancerParts & { dependsOn?: pulumi.Resource[]; targets: MetricsTarget[] } {
+    const channel = new Channel(name, options.platform, this);
+    const bundle = offerBundle(channel, this.ref, options, parts, this);
+    const acme = offerCertificates(name, channel, this.ref, options, this);
+    this.bundle = bundle.dependsOn[0];
+    this.acme = acme?.running;
+    if (!acme) return { ...bundle, targets: [] };
+    return {
+      ...bundle,
+      connects: [...bundle.connects, ...acme.connects],
+      env: { ...bundle.env, ...acme.env },
+      patience: acme.patience,
+      dependsOn: [...bundle.dependsOn, acme.running.resource],
+      targets: acme.targets,
+    };
   }
 
   private secrets(name: string, options: NginxLoadBalancerOptions, certificates: Certificate[]): Record<string, Secret> {
     const secret = (suffix: string, data: pulumi.Input<string>) =>
       options.platform.secret(`${name}-${suffix}`, pulumi.secret(data), { parent: this });
     const layout = layoutOf(options);
-    const keys = certificates.map(({ key }, index): [string, Secret] => [layout.key(index), secret(`tls-${index}-key`, key)]);
+    const keys = certificates.map(({ key, keyFile, name: own }): [string, Secret] => [keyFile, secret(`${own}-key`, key)]);
     const users = options.routes.flatMap((route): [string, Secret][] => {
       const auth = route.access?.basicAuth;
       if (!auth) return [];
@@ -138,32 +144,6 @@ export class NginxLoadBalancer extends pulumi.ComponentResource {
   }
 }
 
-function certificatesOf(tls: BalancerTls | false, issued: IssuedCertificate | undefined): Certificate[] {
-  if (tls === false) return [];
-  const given = (tls.certificates ?? []).map((each) => ({
-    certificate: pulumi.output(each.certificate),
-    key: pulumi.secret(each.key),
-    ...(each.hosts ? { hosts: each.hosts } : {}),
-  }));
-  // The general one last: certificates for certain hosts are looked at first anyway, and order then tells nothing.
-  return issued ? [...given, { certificate: issued.certificatePem, key: issued.privateKeyPem }] : given;
-}
-
-/** Whether every certificate names an OCSP responder: stapling for one without would only log errors. */
-function staplingOf(tls: BalancerTls | false, certificates: Certificate[]): pulumi.Output<boolean> {
-  if (tls === false || tls.stapling === false) return pulumi.output(false);
-  return pulumi.all(certificates.map(({ certificate }) => certificate)).apply((all) => all.length > 0 && all.every(namesResponder));
-}
-
-function namesResponder(pem: string): boolean {
-  try {
-    return /^OCSP - URI:/m.test(new X509Certificate(pem).infoAccess ?? "");
-  } catch {
-    // What is no certificate at all is nginx's to explain when it tests the configuration.
-    return false;
-  }
-}
-
 function hashesOf(options: NginxLoadBalancerOptions): pulumi.Output<Record<string, string>> {
   const entries = options.routes.flatMap((route) =>
     (route.access?.apiKeys ?? []).map(({ id, hash }): [string, pulumi.Input<string>] => [hashKey(route.name, id), hash]),
@@ -171,29 +151,13 @@ function hashesOf(options: NginxLoadBalancerOptions): pulumi.Output<Record<strin
   return pulumi.all(Object.fromEntries(entries));
 }
 
-function layoutOf(options: NginxLoadBalancerOptions): FileLayout {
-  return options.onChange === "reload" ? FETCHED : MOUNTED;
-}
-
-function tlsOptions(tls: BalancerTls | false, stapling: boolean, layout: FileLayout): TlsOptions | false {
-  if (tls === false) return false;
-  const { certificates = [], authority, profile, hsts, http2, http3, sessionCache, sessionTimeout } = tls;
-  const hosts = [...certificates.map((each) => each.hosts), ...(authority ? [undefined] : [])];
-  return {
-    ...{ profile, hsts, http2, http3, sessionCache, sessionTimeout },
-    stapling,
-    certificates: hosts.map((names, index) => ({
-      certificateFile: layout.certificate(index),
-      keyFile: layout.key(index),
-      ...(names ? { hosts: names } : {}),
-    })),
-  };
-}
-
 /** The renderer's options; `problems` gets what is wrong with the references. */
 function nginxOptions(name: string, options: NginxLoadBalancerOptions, late: Late, problems: Problem[] = []): NginxOptions {
   const { hosts, resolver, limits, headers, compression, cacheZone, imageZone, accessLog, metrics, timeouts, trustedProxies } = options;
   const { processes, redirectStatus } = options;
+  const challenges = options.acme
+    ? resolveTarget(`${name}.acme.to`, options.acme.to, problems)
+    : challengeTarget(acmeRef(options.ref ?? NginxLoadBalancer.declare(options.platform), options), options);
   const shared = {
     hosts,
     resolver: { addresses: [...options.platform.resolvers], ...resolver },
@@ -212,25 +176,14 @@ function nginxOptions(name: string, options: NginxLoadBalancerOptions, late: Lat
   return {
     ...(Object.fromEntries(Object.entries(shared).filter(([, value]) => value !== undefined)) as typeof shared),
     routes: resolveRoutes(name, options.routes, layoutOf(options), late.hashes, problems),
-    tls: tlsOptions(options.tls, late.stapling, layoutOf(options)),
+    tls: tlsOptions(options, late.stapling),
     ports: {
       ...CONTAINER_PORTS,
       publicHttp: options.ports?.http || 80,
       publicHttps: options.ports?.https ?? 443,
     },
-    ...(options.acme ? { acme: { to: resolveTarget(`${name}.acme.to`, options.acme.to, problems) } } : {}),
+    ...(challenges ? { acme: { to: challenges } } : {}),
   };
-}
-
-function checkTlsSource(name: string, tls: BalancerTls | false): Problem[] {
-  if (tls === false || tls.authority || (tls.certificates?.length ?? 0) > 0) return [];
-  return [
-    {
-      path: `${name}.tls`,
-      message: "has neither certificates nor an authority",
-      fix: "give tls.authority (new OwnCertificateAuthority(…)), tls.certificates, or tls: false",
-    },
-  ];
 }
 
 function checkUsers(name: string, options: NginxLoadBalancerOptions): Problem[] {

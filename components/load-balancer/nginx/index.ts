@@ -1,3 +1,4 @@
+export { checkAcme, LETS_ENCRYPT, type AcmeOptions, type AcmeSurroundings, type DnsChallenge, type KeyType } from "../acme";
 export { NginxLoadBalancer } from "./balancer";
 export type {
   BalancerAccess,

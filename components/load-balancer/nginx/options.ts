@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { OwnCertificateAuthority } from "../../certificates";
 import type { Platform } from "../../platform";
 import type { DeepPartial, Placement, Ref, Resources, WorkloadOverrides } from "../../workload";
+import type { AcmeOptions } from "../acme";
 import type {
   AccessOptions,
   FilesOptions,
@@ -81,6 +82,11 @@ export interface BalancerTls extends Omit<TlsOptions, "certificates"> {
   authority?: OwnCertificateAuthority;
   /** Names and addresses besides `hosts` that the authority's certificate is for. @default ["localhost"] and ["127.0.0.1", "::1"] when the balancer answers any host */
   alsoFor?: { dnsNames?: string[]; ipAddresses?: string[] };
+  /**
+   * Gets certificates from an ACME authority (Let's Encrypt) and renews them, while the balancer runs. Needs `onChange: "reload"`, and
+   * `authority` for the time until the first one is there. @default none
+   */
+  acme?: AcmeOptions;
 }
 
 /** Ports on the machine. */
@@ -104,7 +110,7 @@ export interface NginxLoadBalancerOptions extends Omit<NginxOptions, "routes" | 
   tls: BalancerTls | false;
   /** Ports on the machine. @default { http: 80, https: 443 } */
   ports?: PublishedPorts;
-  /** Who answers ACME's HTTP-01 challenges. */
+  /** Who answers ACME's HTTP-01 challenges, where `tls.acme` does not. */
   acme?: { to: RouteTarget };
   /**
    * How a changed configuration or certificate reaches the balancer. `roll`: the balancer is replaced, which with a port of the

@@ -25,6 +25,8 @@ export interface BalancerParts {
   connects: Ref[];
   /** Environment of the image's entry point. @default {} */
   env?: Record<string, string>;
+  /** Seconds the entry point may wait for files before nginx starts. @default 0 */
+  patience?: number;
 }
 
 /** The balancer as a workload. */
@@ -48,7 +50,9 @@ export function balancerWorkload(options: NginxLoadBalancerOptions, parts: Balan
     ],
     metrics: { port: "status", path: "/metrics", ...(options.scraper ? { scraper: options.scraper } : {}) },
     // Asks only nginx itself: no upstream's trouble may restart the balancer.
-    health: { live: { http: { port: "status", path: "/healthz" }, interval: 2, timeout: 5, retries: 3, startPeriod: 10 } },
+    health: {
+      live: { http: { port: "status", path: "/healthz" }, interval: 2, timeout: 5, retries: 3, startPeriod: 10 + (parts.patience ?? 0) },
+    },
     resources: mergeOptions(RESOURCES, options.resources),
     scale: { replicas: options.replicas ?? 1 },
     ...(options.placement ? { placement: options.placement } : {}),
