@@ -12,6 +12,7 @@ import {
   type Receivers,
   type RuleGroup,
 } from "@testbro/components/observability";
+import { acmeOf } from "./acme";
 import { AUTOSCALER_PATH, autoScaler } from "./autoscaler";
 import type { Environment } from "./environment";
 import { platformOf } from "./platform";
@@ -100,11 +101,12 @@ export async function deploy(environment: Environment): Promise<Deployment> {
   const scaling = autoScaler(environment, platform, scraper, PROMETHEUS_PATH);
   const monitoring = monitoringAccess(environment);
   const alerting = alertingOf(environment);
+  const acme = acmeOf(environment);
   const balancer = new NginxLoadBalancer("load-balancer", {
     platform,
     image: images.nginx,
     hosts: [domain],
-    tls: { authority: ca, hsts: domain === "localhost" ? false : {} },
+    tls: { authority: ca, hsts: domain === "localhost" ? false : {}, ...(acme ? { acme } : {}) },
     ...(domain === "localhost" ? { policyExemptions: { "tls-hsts": WITHOUT_HSTS } } : {}),
     // A changed route or certificate is taken by the running balancer: replacing it would refuse connections for a moment.
     onChange: "reload",

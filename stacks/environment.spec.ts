@@ -12,6 +12,7 @@ const GOOD = {
   domain: "localhost",
   httpPort: 8080,
   httpsPort: 8443,
+  acme: {},
   images: Object.fromEntries(IMAGE_NAMES.map((name) => [name, `example/${name}:1`])),
   backend: {},
   frontend: {},
@@ -224,6 +225,33 @@ describe("readEnvironment", () => {
     const prometheus = { runbooks: "https://example.org/runbooks", rules: [{ name: "own", rules: [{ record: "a:b", expr: "sum(x)" }] }] };
     const environment = readEnvironment("testbro", { ...GOOD, alerting, prometheus });
     assert.deepEqual([environment.alerting, environment.prometheus], [alerting, prometheus]);
+  });
+
+  it("has certificates of an ACME authority where it is told so, and checks all of it before anything is created", () => {
+    const images = { ...GOOD.images, acme: "example/acme:1" };
+    const acme = {
+      email: "ops@testbro.org",
+      challenge: { dns: { provider: "cloudflare", secrets: { CLOUDFLARE_DNS_API_TOKEN: "token" } } },
+    };
+    assert.deepEqual(readEnvironment("testbro", { ...GOOD, domain: "testbro.org", images, acme }).acme, acme);
+    const message = refusal({ acme: { email: "ops", directory: "http://acme" } });
+    assert.match(message, /^testbro:acme\.email: "ops" is not an address\. Fix: write one that is read/m);
+    assert.match(message, /^testbro:acme\.directory: "http:\/\/acme" is not an https URL\. Fix: /m);
+    assert.match(message, /^testbro:acme\.hosts: "localhost" is every machine's own name/m);
+    assert.match(message, /^testbro:images\.acme: is missing\. Fix: .*or remove testbro:acme/m);
+    const cluster = { ...CLUSTER.kubernetes, entrance: { kind: "Ingress", className: "nginx", secretName: "tls" } };
+    assert.match(
+      refusal({ ...CLUSTER, domain: "testbro.org", kubernetes: cluster, images, acme: { email: "ops@testbro.org" } }),
+      /testbro:acme: no client would see its certificates behind testbro:kubernetes\.entrance.*Fix: remove one/,
+    );
+    assert.match(refusal({ acme: { challenge: "dns" } }), /testbro:acme\.challenge: "dns": not a challenge; write "http-01" or/);
+    for (const challenge of [
+      { provider: "x", token: "hidden" },
+      { dns: { provider: [], secrets: { T: "hidden" } } },
+      { dns: { provider: "x", secrets: { T: ["hidden"] } } },
+    ]) {
+      assert.doesNotMatch(refusal({ acme: { email: "a@b.org", challenge } }), /hidden/);
+    }
   });
 
   it("names every wrong key at once", () => {

@@ -9,7 +9,9 @@ import {
   type RuleGroup,
 } from "@testbro/components/observability";
 import { bytes, mergeOptions, millicores } from "@testbro/components/workload";
+import { checkAcmeConfig } from "./acme";
 import {
+  type AcmeConfig,
   type AlertingConfig,
   type ImageName,
   type KubernetesConfig,
@@ -20,7 +22,7 @@ import {
 } from "./schema";
 import { presets, type BalancerPreset, type PartPreset, type SIZES, type SizePreset, type TierPreset } from "./sizes";
 
-export { IMAGE_NAMES, PLATFORMS, type ImageName, type KubernetesConfig } from "./schema";
+export { IMAGE_NAMES, OPTIONAL_IMAGES, PLATFORMS, type ImageName, type KubernetesConfig } from "./schema";
 
 /** A tier with everything configuration can say of it. */
 export type TierEnvironment = TierPreset & { version: string; env: Record<string, string> };
@@ -45,7 +47,9 @@ export interface Environment {
   domain: string;
   httpPort: number;
   httpsPort: number;
-  images: Record<Exclude<ImageName, "autoscaler">, string> & { autoscaler?: string; grafana?: string };
+  /** Where the balancer's certificates come from; empty: the own authority alone. */
+  acme: AcmeConfig;
+  images: Record<Exclude<ImageName, "autoscaler">, string> & { autoscaler?: string; grafana?: string; acme?: string };
   backend: TierEnvironment;
   frontend: TierEnvironment;
   balancer: BalancerPreset;
@@ -91,6 +95,7 @@ function knownKeys(path: readonly string[]): string[] {
 function unionMessage(path: readonly string[]): string {
   if (path.includes("storage")) return 'not a quantity; write e.g. "10Gi"';
   if (path.includes("scale")) return "not a scale; write { replicas: N } or { min, max, cpu, memory, requestsPerSecond }, all above 0";
+  if (path.includes("challenge")) return 'not a challenge; write "http-01" or { dns: { provider, secrets, env, wait } }';
   if (path.includes("rules")) return "not a rule; write { record, expr } or { alert, expr, forSeconds, severity, summary, description }";
   return path.includes("resources") ? 'not a quantity; write e.g. "500m" for cpu, "256Mi" for memory' : "write text";
 }
@@ -122,6 +127,8 @@ function describeIssue(project: string, given: Record<string, unknown>, issue: z
 
 /** A value as it may be printed: of an address or a password only its beginning, enough to see a slip. */
 function shown(path: readonly string[], value: unknown): string {
+  // Credentials are somewhere in it.
+  if (path.includes("challenge") && (typeof value === "object" || path.includes("secrets"))) return "what is given";
   if (typeof value !== "string" || !["url", "slackWebhook", "password"].includes(path.at(-1) ?? "")) return JSON.stringify(value);
   return JSON.stringify(value.length > SHOWN ? `${value.slice(0, SHOWN)}…` : value);
 }
@@ -205,6 +212,7 @@ function checkTogether(project: string, environment: Environment): string[] {
     ...checkTier(project, "backend", environment.backend),
     ...checkTier(project, "frontend", environment.frontend),
     ...checkObservability(project, environment),
+    ...checkAcmeConfig(project, environment),
     ...(environment.platform === "kubernetes" ? checkKubernetes(project, environment) : checkSwarm(project, environment)),
   ];
   if (environment.httpPort === environment.httpsPort) {

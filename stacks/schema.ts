@@ -7,6 +7,9 @@ import { SIZES } from "./sizes";
 export const IMAGE_NAMES = ["nginx", "backend", "frontend", "postgres", "redis", "prometheus", "exporters", "autoscaler"] as const;
 export type ImageName = (typeof IMAGE_NAMES)[number];
 
+/** Images of parts that a stack has only when it is told to. */
+export const OPTIONAL_IMAGES = ["acme"] as const;
+
 /** Platforms a stack can run on. */
 export const PLATFORMS = ["swarm", "kubernetes"] as const;
 
@@ -184,6 +187,29 @@ const prometheus = part.extend({
 });
 export type PrometheusConfig = z.infer<typeof prometheus>;
 
+/** Certificates from an ACME authority; what the values mean is checked by the component's own `checkAcme`. */
+const acme = z.strictObject({
+  email: text.optional(),
+  directory: text.optional(),
+  directoryCa: text.optional(),
+  challenge: z
+    .union([
+      z.literal("http-01"),
+      z.strictObject({
+        dns: z.strictObject({
+          provider: text,
+          secrets: z.record(z.string(), text).optional(),
+          env: z.record(z.string(), text).optional(),
+          wait: z.number().optional(),
+        }),
+      }),
+    ])
+    .optional(),
+  keyType: text.optional(),
+  renewDaysBefore: z.number().optional(),
+});
+export type AcmeConfig = z.infer<typeof acme>;
+
 /** The node's Docker engine. */
 const engine = z.strictObject({
   socket: z.string().regex(/^\/[^\0]*[^/\0]$/, "write the path of the engine's socket on the node, e.g. /var/run/docker.sock"),
@@ -205,12 +231,14 @@ export const schema = z.strictObject({
   domain: z.string().regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i, "write a host name, e.g. testbro.example"),
   httpPort: port,
   httpsPort: port,
+  acme,
   images: z.strictObject({
     ...(Object.fromEntries(IMAGE_NAMES.map((name) => [name, image])) as Record<ImageName, typeof image>),
     // Kubernetes scales by itself; where the auto-scaler runs, its image is asked for.
     autoscaler: image.optional(),
     // Nobody can build it here; where its image is given, it runs.
     grafana: image.optional(),
+    acme: image.optional(),
   }),
   backend: tier,
   frontend: tier,

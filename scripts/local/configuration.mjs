@@ -31,6 +31,18 @@ export async function writeConfiguration(file, images, suspended, engine) {
 }
 
 /**
+ * Whether a key is set in the checkout's `Pulumi.local.yaml` or by a `--config` argument.
+ * @param {string[]} args arguments for pulumi
+ * @returns {Promise<(key: string) => boolean>}
+ */
+export async function configuredKeys(args) {
+  const { parse } = await import("yaml");
+  const config = parse(readFileSync(join(CHECKOUT, `Pulumi.${STACK}.yaml`), "utf8")).config ?? {};
+  const given = args.map((arg, index) => (["--config", "-c"].includes(args[index - 1] ?? "") ? arg : arg.replace(/^--config=/, "")));
+  return (key) => `testbro:${key}` in config || given.some((text) => new RegExp(`^(testbro:)?${key}[.=]`).test(text));
+}
+
+/**
  * Values of the configuration that the scripts themselves need, after `--config KEY=VALUE` arguments are laid over the file.
  * @param {string} file the stack's configuration file
  * @param {string[]} args arguments for pulumi

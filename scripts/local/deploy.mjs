@@ -9,7 +9,7 @@ import { progress } from "../../toolchain/progress.mjs";
 import { engineSocket } from "./autoscaler.mjs";
 import { build, ensureDependencies } from "./dependencies.mjs";
 import { CHECKOUT } from "./checkout.mjs";
-import { readConfiguration, STACK, writeConfiguration } from "./configuration.mjs";
+import { configuredKeys, readConfiguration, STACK, writeConfiguration } from "./configuration.mjs";
 import { Docker } from "./docker.mjs";
 import { ensureImages, openEngine } from "./engine.mjs";
 import { openStack, stackFiles } from "./stack.mjs";
@@ -34,7 +34,7 @@ export async function prepare(args) {
   const { host, clientBin } = await openEngine(madeBefore(files));
   const docker = new Docker(host, clientBin);
   const stack = await openStack(host);
-  const images = await ensureImages(host);
+  const images = await ensureImages(host, await configuredKeys(args));
   if (!stack.exists()) await makeStack(stack);
   await writeConfiguration(stack.files.config, images, false, await engineSocket(docker, images));
   const config = await readConfiguration(stack.files.config, args);

@@ -49,9 +49,14 @@ export async function engineInUse() {
   return engine && (await whyUnreachable(engine.host)) === undefined ? engine : undefined;
 }
 
-/** Builds the images that the engine does not have. @returns {Promise<Record<string, string>>} reference by image */
-export async function ensureImages(host) {
+/**
+ * Builds the images that the engine does not have.
+ * @param {string} host
+ * @param {(key: string) => boolean} [configured] whether a key of the configuration is set, for parts that a stack need not have
+ * @returns {Promise<Record<string, string>>} reference by image
+ */
+export async function ensureImages(host, configured = () => false) {
   const base = await ensureBaseImage({ host });
-  const { IMAGE_NAMES } = await import("../../stacks/dist/environment.js");
-  return buildImages({ host, base, only: [...IMAGE_NAMES] });
+  const { IMAGE_NAMES, OPTIONAL_IMAGES } = await import("../../stacks/dist/environment.js");
+  return buildImages({ host, base, only: [...IMAGE_NAMES, ...OPTIONAL_IMAGES.filter((name) => configured(name))] });
 }
