@@ -1,4 +1,5 @@
 import { prepareCluster } from "../../toolchain/kubernetes/index.mjs";
+import { ensurePebble } from "../../toolchain/pebble.mjs";
 import { ensurePulumi } from "../../toolchain/pulumi/index.mjs";
 import { ensureChromium } from "./chromium.mjs";
 import { clusterImages, whyNoCluster } from "./cluster-images.mjs";
@@ -64,8 +65,12 @@ export const SUITES = {
   // Every rule in the real Pulumi CLI; needs no engine.
   policy: ({ args }) => mocha(["policy/integration/*.spec.mjs"], { args }),
   "load-balancer": async ({ args }) => {
-    const [promtool, chromium] = [await ensurePromtool(), await ensureChromium()];
-    const programs = { ...(promtool ? { PROMTOOL: promtool } : {}), ...(chromium ? { CHROMIUM: chromium } : {}) };
+    const [promtool, chromium, pebble] = [await ensurePromtool(), await ensureChromium(), await ensurePebble()];
+    const programs = {
+      ...(promtool ? { PROMTOOL: promtool } : {}),
+      ...(chromium ? { CHROMIUM: chromium } : {}),
+      ...(pebble ? { PEBBLE: pebble } : {}),
+    };
     return inNamespace((wrapped) =>
       mocha(["test/dist/load-balancer/**/*.spec.js"], { ...wrapped, args, env: { ...wrapped.env, ...programs } }),
     );
