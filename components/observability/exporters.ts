@@ -42,9 +42,8 @@ export function nodeExporterWorkload({ image, nodeWorkload }: ExporterOptions, s
     resources: RESOURCES,
     scale: { replicas: 1 },
     priority: "low",
-    stop: { grace: 10 },
+    stop: { grace: 15 },
     security: { user: USER },
-    policyExemptions: ONE_IS_ENOUGH,
   };
   return overrideWorkload(base, nodeWorkload);
 }
@@ -79,7 +78,7 @@ export function blackboxWorkload({ image, probeWorkload }: ExporterOptions, prob
     resources: RESOURCES,
     scale: { replicas: 1 },
     priority: "low",
-    stop: { grace: 10 },
+    stop: { grace: 15 },
     security: { user: USER },
     connects: [onlyPorts(through, [port])],
     ...(urls.length > 0 ? { outside: [{ ports: [443] }] } : {}),
