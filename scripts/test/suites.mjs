@@ -27,8 +27,8 @@ const UNIT_SPECS = [
 /** A cluster that is built from source. */
 const CLUSTER_SPEC = "toolchain/integration/kubernetes.spec.mjs";
 
-/** Suites that run only when they are named: a first run builds for half an hour, or faults take their time. */
-export const BY_NAME = new Set(["observability-faults", "cluster", "kubernetes"]);
+/** Suites that run only when they are named: a cluster builds for half an hour the first time, and each of these has a stack of its own. */
+export const BY_NAME = new Set(["observability", "observability-faults", "cluster", "kubernetes"]);
 
 /**
  * Suites by name, in the order in which `npm test` runs them.
