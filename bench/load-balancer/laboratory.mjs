@@ -47,7 +47,7 @@ async function makeCertificate(folder) {
 }
 
 /** Whether a URL is answered 200. @param {string} url @returns {Promise<boolean>} */
-function answers(url) {
+export function answers(url) {
   return new Promise((resolve) => {
     const options = { timeout: 2000, rejectUnauthorized: false };
     const request = (url.startsWith("https") ? httpsRequest : httpRequest)(url, options, (response) => {
