@@ -27,10 +27,10 @@ export function serving(context: Context): void {
       const { healthy, services } = context.app.status;
       assert.equal(healthy, true);
       for (const name of ["testbro-backend", "testbro-frontend"]) {
-        assert.deepEqual(
-          services.find((service) => service.name === name),
-          { name, desired: 2, running: 2, healthy: 2 },
-        );
+        const { desired, running, healthy: serving } = services.find((service) => service.name === name) ?? assert.fail(name);
+        // The auto-scaler may have added some by now: on a busy machine a start takes more CPU than two replicas are meant to.
+        assert.ok(desired >= 2 && desired <= 5, `${name}: ${desired} replicas`);
+        assert.deepEqual([running, serving], [desired, desired]);
       }
     });
 
