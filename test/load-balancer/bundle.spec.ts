@@ -190,7 +190,8 @@ describe("nginx: a new configuration without a restart", function () {
     assert.equal((await request()).text, "one");
     write("three");
     await balancer.says(/took version[^]*took version/);
-    await sleep(500);
+    // The reload comes after it.
+    for (let waited = 0; waited < 20_000 && (await request()).text !== "three"; waited += 100) await sleep(100);
     assert.equal((await request()).text, "three");
   });
 
