@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import * as pulumi from "@pulumi/pulumi";
+import { declaredRef, recordResources, valueOf } from "../../platform/testing/mocks";
 import type { RecordingPlatform } from "../../platform/testing/recording";
-import { onlyPorts, type Ref } from "../../workload";
+import { onlyPorts } from "../../workload";
 import type { AcmeOptions } from "../acme";
 import type { NginxLoadBalancerOptions } from "./options";
 
@@ -11,30 +11,12 @@ let balancer: typeof import("./balancer");
 let certificates: typeof import("../../certificates");
 let Recording: typeof RecordingPlatform;
 
-function valueOf<T>(input: pulumi.Input<T>): Promise<pulumi.Unwrap<T>> {
-  return new Promise((resolve) => pulumi.output(input).apply(resolve));
-}
-
-function ref(name: string, ports: Record<string, number>): Ref {
-  return { name, fullName: `testbro-${name}`, host: `testbro-${name}`, ports, segment: "edge" };
-}
-
-const frontend = ref("frontend", { http: 3000 });
-const prometheus = ref("prometheus", { http: 9090 });
+const frontend = declaredRef("frontend", { http: 3000 });
+const prometheus = declaredRef("prometheus", { http: 9090 });
 
 describe("NginxLoadBalancer with certificates from an ACME authority", () => {
   before(async () => {
-    await pulumi.runtime.setMocks({
-      newResource: ({ name, inputs }) => {
-        const computed = {
-          privateKeyPemPkcs8: `key of ${name}`,
-          certPem: `certificate of ${name}\n`,
-          certRequestPem: `request of ${name}`,
-        };
-        return { id: `${name}-id`, state: { ...inputs, ...computed } };
-      },
-      call: () => ({}),
-    });
+    await recordResources();
     balancer = await import("./balancer.js");
     certificates = await import("../../certificates/index.js");
     Recording = (await import("../../platform/testing/recording.js")).RecordingPlatform;

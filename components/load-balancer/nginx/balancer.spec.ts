@@ -1,41 +1,23 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import { declaredRef, recordResources, valueOf, type RecordedResource } from "../../platform/testing/mocks";
 import type { RecordingPlatform } from "../../platform/testing/recording";
-import { onlyPorts, type Ref } from "../../workload";
+import { onlyPorts } from "../../workload";
 import type { NginxLoadBalancerOptions } from "./options";
 import type { ProberConfiguration } from "./render";
 
-const resources: { type: string; name: string; inputs: Record<string, unknown> }[] = [];
+let resources: RecordedResource[];
 let balancer: typeof import("./balancer");
 let certificates: typeof import("../../certificates");
 let Recording: typeof RecordingPlatform;
 
-function valueOf<T>(input: pulumi.Input<T>): Promise<pulumi.Unwrap<T>> {
-  return new Promise((resolve) => pulumi.output(input).apply(resolve));
-}
-
-function ref(name: string, ports: Record<string, number>): Ref {
-  return { name, fullName: `testbro-${name}`, host: `testbro-${name}`, ports, segment: "edge" };
-}
-
-const backend = ref("backend", { http: 3001, metrics: 9464 });
-const frontend = ref("frontend", { http: 3000 });
-const prometheus = ref("prometheus", { http: 9090 });
+const backend = declaredRef("backend", { http: 3001, metrics: 9464 });
+const frontend = declaredRef("frontend", { http: 3000 });
+const prometheus = declaredRef("prometheus", { http: 9090 });
 
 describe("NginxLoadBalancer", () => {
   before(async () => {
-    await pulumi.runtime.setMocks({
-      newResource: ({ type, name, inputs }) => {
-        resources.push({ type, name, inputs: inputs as Record<string, unknown> });
-        const computed = {
-          privateKeyPemPkcs8: `key of ${name}`,
-          certPem: `certificate of ${name}\n`,
-          certRequestPem: `request of ${name}`,
-        };
-        return { id: `${name}-id`, state: { ...inputs, ...computed } };
-      },
-      call: () => ({}),
-    });
+    resources = await recordResources();
     balancer = await import("./balancer.js");
     certificates = await import("../../certificates/index.js");
     Recording = (await import("../../platform/testing/recording.js")).RecordingPlatform;

@@ -12,14 +12,24 @@ import {
   type Ref,
   type Secret,
 } from "../../workload";
+import { certificateNames } from "../certificate-names";
 import { acmeRef, challengeTarget, offerCertificates } from "./acme";
 import { offerBundle } from "./bundle";
-import { certificatesOf, checkCertificates, layoutOf, namesOf, staplingOf, tlsOptions, type Certificate } from "./certificates";
+import { certificatesOf, checkCertificates, layoutOf, staplingOf, tlsOptions, type Certificate } from "./certificates";
 import { Channel } from "./channel";
 import type { NginxLoadBalancerOptions } from "./options";
 import { checkNginx, renderNginxWithOrigins, renderProber, type NginxOptions } from "./render";
 import { FETCHED, hashKey, portNameOf, refOf, resolveRoutes, resolveTarget, routeTargets } from "./routes";
 import { balancerWorkload, CONTAINER_PORTS, type BalancerParts } from "./workload";
+
+/** The services beside the balancer that it fetches its files from, and what it needs for it. */
+interface Offered {
+  parts: BalancerParts;
+  dependsOn: pulumi.Resource[];
+  targets: MetricsTarget[];
+  bundle: pulumi.Resource | undefined;
+  acme: Running | undefined;
+}
 
 /** What of the options changes only during a deployment. */
 interface Late {
@@ -48,9 +58,9 @@ export class NginxLoadBalancer extends pulumi.ComponentResource {
   /** The certificate an authority issued, if one did. */
   readonly certificate: IssuedCertificate | undefined;
   /** With `onChange: "reload"`, the service that offers the configuration. */
-  bundle: pulumi.Resource | undefined;
+  readonly bundle: pulumi.Resource | undefined;
   /** With `tls.acme`, the service that gets certificates. */
-  acme: Running | undefined;
+  readonly acme: Running | undefined;
   /** What a scraper reads. */
   readonly targets: MetricsTarget[];
 
@@ -85,39 +95,35 @@ export class NginxLoadBalancer extends pulumi.ComponentResource {
       ...Object.fromEntries(certificates.map(({ certificateFile, certificate }) => [certificateFile, certificate])),
     };
     const parts = { files, secrets: this.secrets(name, options, certificates), connects: connectionsOf(options) };
-    const { dependsOn, targets, ...fetched } = layout === FETCHED ? this.offer(name, options, parts) : { ...parts, targets: [] };
-    const workload = balancerWorkload(options, fetched);
-    this.running = platform.run(this.ref, workload, { parent: this, ...(dependsOn ? { dependsOn } : {}) });
+    const offered = layout === FETCHED ? this.offer(name, options, parts) : undefined;
+    this.bundle = offered?.bundle;
+    this.acme = offered?.acme;
+    const workload = balancerWorkload(options, offered?.parts ?? parts);
+    this.running = platform.run(this.ref, workload, { parent: this, ...(offered ? { dependsOn: offered.dependsOn } : {}) });
     const target = metricsTarget("load-balancer", this.ref, workload);
     const upstreams = target && prober !== undefined ? [{ ...target, path: "/metrics/upstreams", part: "upstreams", minimum: 0 }] : [];
-    this.targets = [...(target ? [target, ...upstreams] : []), ...targets];
+    this.targets = [...(target ? [target, ...upstreams] : []), ...(offered?.targets ?? [])];
     this.registerOutputs({ name: this.ref.fullName });
   }
 
   private issue(name: string, options: NginxLoadBalancerOptions): IssuedCertificate | undefined {
     const { tls } = options;
-    return tls === false ? undefined : tls.authority?.issue(`${name}-tls`, namesOf(options), { parent: this });
+    return tls === false ? undefined : tls.authority?.issue(`${name}-tls`, certificateNames(options, tls.alsoFor), { parent: this });
   }
 
   /** Creates the services beside the balancer that it fetches its files from. */
-  private offer(
-    name: string,
-    options: NginxLoadBalancerOptions,
-    parts: BalancerParts,
-  ): BalancerParts & { dependsOn?: pulumi.Resource[]; targets: MetricsTarget[] } {
+  private offer(name: string, options: NginxLoadBalancerOptions, given: BalancerParts): Offered {
     const channel = new Channel(name, options.platform, this);
-    const bundle = offerBundle(channel, this.ref, options, parts, this);
+    const { dependsOn, ...parts } = offerBundle(channel, this.ref, options, given, this);
     const acme = offerCertificates(name, channel, this.ref, options, this);
-    this.bundle = bundle.dependsOn[0];
-    this.acme = acme?.running;
-    if (!acme) return { ...bundle, targets: [] };
+    if (!acme) return { parts, dependsOn, targets: [], bundle: dependsOn[0], acme: undefined };
+    const { connects, env, patience, targets, running } = acme;
     return {
-      ...bundle,
-      connects: [...bundle.connects, ...acme.connects],
-      env: { ...bundle.env, ...acme.env },
-      patience: acme.patience,
-      dependsOn: [...bundle.dependsOn, acme.running.resource],
-      targets: acme.targets,
+      parts: { ...parts, connects: [...parts.connects, ...connects], env: { ...parts.env, ...env }, patience },
+      dependsOn: [...dependsOn, running.resource],
+      targets,
+      bundle: dependsOn[0],
+      acme: running,
     };
   }
 

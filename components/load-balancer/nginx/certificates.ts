@@ -1,5 +1,4 @@
 import { X509Certificate } from "node:crypto";
-import { isIP } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
 import type { IssuedCertificate } from "../../certificates";
 import type { Problem } from "../../workload";
@@ -80,17 +79,6 @@ export function certificatesOf(options: NginxLoadBalancerOptions, issued: Issued
     const content = given[index] ?? (issued && { certificate: issued.certificatePem, key: issued.privateKeyPem });
     return content ? [{ ...files, ...content }] : [];
   });
-}
-
-/** Names and addresses the own authority's certificate is for. */
-export function namesOf({ tls, hosts, routes }: NginxLoadBalancerOptions): { dnsNames: string[]; ipAddresses: string[] } {
-  const all = [...(hosts ?? []), ...routes.flatMap((route) => route.hosts ?? [])];
-  const given = tls === false ? undefined : tls.alsoFor;
-  const also = given ?? (hosts && hosts.length > 0 ? {} : { dnsNames: ["localhost"], ipAddresses: ["127.0.0.1", "::1"] });
-  return {
-    dnsNames: [...new Set([...all.filter((host) => isIP(host) === 0), ...(also.dnsNames ?? [])])],
-    ipAddresses: [...new Set([...all.filter((host) => isIP(host) !== 0), ...(also.ipAddresses ?? [])])],
-  };
 }
 
 /** Whether every certificate names an OCSP responder: stapling for one without would only log errors. */

@@ -1,6 +1,5 @@
-import { isIP } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
-import { OwnCertificateAuthority, type IssuedCertificate } from "../../certificates";
+import type { IssuedCertificate } from "../../certificates";
 import type { Platform, Running } from "../../platform";
 import {
   describeProblems,
@@ -13,17 +12,16 @@ import {
   type Ref,
   type Secret,
 } from "../../workload";
+import { certificateNames } from "../certificate-names";
+import { MutualTls } from "../mutual-tls";
 import { discover, Discovered } from "./discovered";
 import { connectionsOf, dashboardOf, hashesOf, traefikOptions, type Late } from "./late";
 import type { TraefikBalancerRoute, TraefikLoadBalancerOptions } from "./options";
 import { checkTraefik, renderTraefik, type TraefikCertificate } from "./render";
 import { CLIENT, DISCOVERY_PORTS, discoveryWorkload, SERVER, STATIC_FILE, TRAEFIK_PORTS, traefikWorkload } from "./workload";
 
-/** Replacing the certificates of the two for each other replaces both, so it is as rare as can be. */
-const VALIDITY_DAYS = 825;
-const POLICY_EXEMPTIONS = {
-  "tls-certificate-lifetime": "renewing it replaces the balancer; balancer and discovery show it to each other alone",
-};
+/** Why the certificates of the two for each other live long. */
+const SHOWN_TO_EACH_OTHER = "renewing it replaces the balancer; balancer and discovery show it to each other alone";
 
 /**
  * The balancer: Traefik in front of workloads on a Swarm, which finds the replicas of labelled services by itself, and takes changed
@@ -79,7 +77,7 @@ export class TraefikLoadBalancer extends pulumi.ComponentResource {
     this.configuration = pulumi.secret(rendered.dynamicText);
     const { staticText, hostLists } = renderTraefik(sound, name);
 
-    const between = this.certificatesBetween(name, discovery, options);
+    const between = this.certificatesBetween(name, discovery);
     const secret = (suffix: string, data: pulumi.Input<string>): Secret =>
       platform.secret(`${name}-${suffix}`, pulumi.secret(data), { parent: this });
     const keys = keysOf(options);
@@ -110,27 +108,20 @@ export class TraefikLoadBalancer extends pulumi.ComponentResource {
   private issue(name: string, options: TraefikLoadBalancerOptions): IssuedCertificate | undefined {
     const { tls, hosts = [], routes } = options;
     if (tls === false || !tls.authority) return undefined;
-    const dashboard = dashboardOf(options)?.host;
-    const all = [...hosts, ...routes.flatMap((route) => route.hosts ?? []), ...(dashboard === undefined ? [] : [dashboard])];
-    const also = tls.alsoFor ?? (hosts.length > 0 ? {} : { dnsNames: ["localhost"], ipAddresses: ["127.0.0.1", "::1"] });
-    return tls.authority.issue(
-      `${name}-tls`,
-      {
-        dnsNames: [...new Set([...all.filter((host) => isIP(host) === 0), ...(also.dnsNames ?? [])])],
-        ipAddresses: [...new Set([...all.filter((host) => isIP(host) !== 0), ...(also.ipAddresses ?? [])])],
-      },
-      { parent: this },
-    );
+    const dashboard = dashboardOf(options);
+    // The dashboard is a site like a route's.
+    const named = { hosts, routes: [...routes, ...(dashboard ? [{ hosts: [dashboard.host] }] : [])] };
+    return tls.authority.issue(`${name}-tls`, certificateNames(named, tls.alsoFor), { parent: this });
   }
 
-  /** Certificates of an authority that signs these two and nothing else, so whoever shows one of them is the other. */
-  private certificatesBetween(name: string, discovery: Ref, options: TraefikLoadBalancerOptions) {
-    const authority = new OwnCertificateAuthority(`${name}-discovery-ca`, {}, { parent: this });
-    const common = { validityDays: VALIDITY_DAYS, policyExemptions: POLICY_EXEMPTIONS };
-    const server = authority.issue(`${name}-discovery-server`, { dnsNames: [discovery.host], ...common }, { parent: this });
-    const commonName = (options.ref ?? this.ref).fullName;
-    const client = authority.issue(`${name}-discovery-client`, { commonName, uses: ["client"], ...common }, { parent: this });
-    return { authority: authority.certificatePem, server, client };
+  /** By which balancer and discovery know each other. */
+  private certificatesBetween(name: string, discovery: Ref) {
+    const tls = new MutualTls(`${name}-discovery`, `${name}-discovery-ca`, SHOWN_TO_EACH_OTHER, this);
+    return {
+      authority: tls.authorityPem,
+      server: tls.server("server", discovery.host),
+      client: tls.client("client", this.ref.fullName),
+    };
   }
 }
 

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { SEGMENTS, type Ref } from "../../workload";
 
 /** A resource whose creation was asked for. */
 export interface RecordedResource {
@@ -36,4 +37,9 @@ export function valueOf<T>(input: pulumi.Input<T>): Promise<pulumi.Unwrap<T>> {
   return new Promise((resolve) => {
     pulumi.output(input).apply(resolve as (value: unknown) => void);
   });
+}
+
+/** A reference as a platform declares it, for what a spec does not run. */
+export function declaredRef(name: string, ports: Record<string, number>): Ref {
+  return { name, fullName: `testbro-${name}`, host: `testbro-${name}`, ports, segment: SEGMENTS.edge };
 }
