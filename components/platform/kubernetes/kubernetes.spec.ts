@@ -1,24 +1,12 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import type * as pulumiTypes from "@pulumi/pulumi";
-import { stringify } from "yaml";
 import type { Workload } from "../../workload";
 import type { KubernetesPlatformArgs } from ".";
 import { examples } from "./examples.fixture";
-
-/** Snapshots stand beside the sources; specs run from `dist`. Write them anew with UPDATE_SNAPSHOTS=1. */
-const SNAPSHOTS = join(__dirname.replace(join("components", "dist"), "components"), "snapshots");
+import { assertSnapshot, objectState, type RecordedObject } from "./snapshots.fixture";
 
 /** Input trees are the provider's; the spec reads them by path. */
 type Tree = any; // eslint-disable-line @typescript-eslint/no-explicit-any
-
-interface Recorded {
-  type: string;
-  name: string;
-  inputs: Tree;
-  provider: string | undefined;
-}
 
 const CLUSTER: KubernetesPlatformArgs = {
   namespace: "testbro-production",
@@ -31,16 +19,15 @@ describe("KubernetesPlatform", function () {
   this.timeout(20_000);
   let pulumi: typeof pulumiTypes;
   let kubernetes: typeof import("./index.js");
-  let recorded: Recorded[] = [];
+  let recorded: RecordedObject[] = [];
 
   before(async () => {
     pulumi = await import("@pulumi/pulumi");
     await pulumi.runtime.setMocks(
       {
         newResource: ({ type, name, inputs, provider }) => {
-          const state = inputs as { metadata?: { name?: string } };
           recorded.push({ type, name, inputs, provider });
-          return { id: `${name}-id`, state: { ...state, metadata: { name: `${name}-auto`, ...state.metadata } } };
+          return { id: `${name}-id`, state: objectState(name, inputs as { metadata?: object }) };
         },
         call: ({ inputs }) => inputs,
       },
@@ -52,7 +39,7 @@ describe("KubernetesPlatform", function () {
   });
 
   /** Runs one of the examples, changed, and waits until every resource is registered. */
-  async function run(example: string, change: Partial<Workload> = {}, settings: KubernetesPlatformArgs = {}): Promise<Recorded[]> {
+  async function run(example: string, change: Partial<Workload> = {}, settings: KubernetesPlatformArgs = {}): Promise<RecordedObject[]> {
     recorded = [];
     const platform = new kubernetes.KubernetesPlatform("testbro", { ...CLUSTER, ...settings });
     const { ref, workload } = examples(platform)[example] ?? assert.fail(`no example ${example}`);
@@ -73,19 +60,7 @@ describe("KubernetesPlatform", function () {
 
   for (const example of ["web", "store", "agent", "migration"]) {
     it(`renders the example "${example}" as its snapshot`, async () => {
-      const resources = await run(example);
-      const text = resources
-        .filter(({ type }) => type.startsWith("kubernetes:"))
-        .sort((left, right) => (`${left.type} ${left.name}` < `${right.type} ${right.name}` ? -1 : 1))
-        .map(({ type, name, inputs }) => `# ${type} ${name}\n${stringify(inputs, { aliasDuplicateObjects: false, lineWidth: 0 })}`)
-        .join("---\n");
-      const file = join(SNAPSHOTS, `${example}.yaml`);
-      if (process.env["UPDATE_SNAPSHOTS"]) {
-        mkdirSync(dirname(file), { recursive: true });
-        writeFileSync(file, text);
-      }
-      assert.ok(existsSync(file), `${file} is missing: run with UPDATE_SNAPSHOTS=1 and look at what it writes`);
-      assert.equal(text, readFileSync(file, "utf8"));
+      assertSnapshot(example, await run(example));
     });
   }
 

@@ -1,14 +1,9 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import type * as pulumiTypes from "@pulumi/pulumi";
-import { stringify } from "yaml";
 import type { Workload } from "../../../workload";
 import { examples } from "../examples.fixture";
+import { assertSnapshot, objectState, type RecordedObject } from "../snapshots.fixture";
 import type { EntranceSettings } from "./settings";
-
-/** Snapshots stand beside the platform's; specs run from `dist`. Write them anew with UPDATE_SNAPSHOTS=1. */
-const SNAPSHOTS = join(__dirname.replace(join("components", "dist"), "components"), "..", "snapshots");
 
 const ENTRANCES: Record<string, EntranceSettings> = {
   ingress: {
@@ -31,15 +26,14 @@ describe("KubernetesEntrance", function () {
   this.timeout(20_000);
   let pulumi: typeof pulumiTypes;
   let kubernetes: typeof import("../index.js");
-  let recorded: { type: string; name: string; inputs: object }[] = [];
+  let recorded: RecordedObject[] = [];
 
   before(async () => {
     pulumi = await import("@pulumi/pulumi");
     await pulumi.runtime.setMocks({
-      newResource: ({ type, name, inputs }) => {
-        const state = inputs as { metadata?: object };
-        recorded.push({ type, name, inputs: state });
-        return { id: `${name}-id`, state: { ...state, metadata: { name: `${name}-auto`, ...state.metadata } } };
+      newResource: ({ type, name, inputs, provider }) => {
+        recorded.push({ type, name, inputs, provider });
+        return { id: `${name}-id`, state: objectState(name, inputs as { metadata?: object }) };
       },
       call: ({ inputs }) => inputs,
     });
@@ -66,15 +60,7 @@ describe("KubernetesEntrance", function () {
 
   for (const [name, entrance] of Object.entries(ENTRANCES)) {
     it(`renders the ${name} as its snapshot`, async () => {
-      const text = (await run(entrance))
-        .filter(({ type }) => type.startsWith("kubernetes:"))
-        .sort((left, right) => (`${left.type} ${left.name}` < `${right.type} ${right.name}` ? -1 : 1))
-        .map(({ type, name: resource, inputs }) => `# ${type} ${resource}\n${stringify(inputs, { aliasDuplicateObjects: false })}`)
-        .join("---\n");
-      const file = join(SNAPSHOTS, `entrance-${name}.yaml`);
-      if (process.env["UPDATE_SNAPSHOTS"]) writeFileSync(file, text);
-      assert.ok(existsSync(file), `${file} is missing: run with UPDATE_SNAPSHOTS=1 and look at what it writes`);
-      assert.equal(text, readFileSync(file, "utf8"));
+      assertSnapshot(`entrance-${name}`, await run(entrance));
     });
   }
 

@@ -28,6 +28,8 @@ export interface KubernetesEntranceArgs {
  */
 export class KubernetesEntrance extends pulumi.ComponentResource {
   readonly certificate: kubernetes.apiextensions.CustomResource | undefined;
+  /** The ConfigMap with the certificate that a Gateway trusts. */
+  readonly authority: kubernetes.core.v1.ConfigMap | undefined;
   readonly ingress: kubernetes.networking.v1.Ingress | undefined;
   readonly gateway: kubernetes.apiextensions.CustomResource | undefined;
   /** Routes of the Gateway: HTTP's redirect, then the one to the workload. */
@@ -47,8 +49,7 @@ export class KubernetesEntrance extends pulumi.ComponentResource {
     this.routes = [];
     if (settings.kind === "Ingress") this.ingress = this.#createIngress();
     else {
-      const { authority } = settings;
-      this.#createAuthority(authority ?? "");
+      this.authority = this.#createAuthority(settings.authority ?? "");
       this.gateway = this.#custom("gateway", API_VERSIONS.gateway, "Gateway", name, gatewaySpec(name, settings), settings.annotations);
       this.backendTls = this.#custom(
         "backendTlsPolicy",
@@ -72,11 +73,11 @@ export class KubernetesEntrance extends pulumi.ComponentResource {
     return new kubernetes.networking.v1.Ingress(this.#name, args, { parent: this });
   }
 
-  #createAuthority(pem: pulumi.Input<string>): void {
+  #createAuthority(pem: pulumi.Input<string>): kubernetes.core.v1.ConfigMap {
     const { children } = this.#args;
     const name = `${this.#name}-authority`;
     const args = children.transform("configMap", name, { metadata: children.metadata(name), data: { [AUTHORITY_KEY]: pem } });
-    new kubernetes.core.v1.ConfigMap(name, args, { parent: this });
+    return new kubernetes.core.v1.ConfigMap(name, args, { parent: this });
   }
 
   /** An object of a kind that a CustomResourceDefinition brings. */

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { stringify } from "yaml";
+
+/** Snapshots stand beside the sources; specs run from `dist`. Write them anew with UPDATE_SNAPSHOTS=1. */
+const SNAPSHOTS = join(__dirname.replace(join("components", "dist"), "components"), "snapshots");
+
+/** A resource whose creation was asked for. */
+export interface RecordedObject {
+  type: string;
+  name: string;
+  // Input trees are the provider's; specs read them by path.
+  inputs: any; // eslint-disable-line @typescript-eslint/no-explicit-any
+  provider: string | undefined;
+}
+
+/** What an object is in the cluster: its inputs, with a name by the provider where it has none of its own. */
+export function objectState(name: string, inputs: { metadata?: object }): object {
+  return { ...inputs, metadata: { name: `${name}-auto`, ...inputs.metadata } };
+}
+
+/** Compares the Kubernetes objects among some resources with the snapshot of a name. */
+export function assertSnapshot(name: string, resources: readonly RecordedObject[]): void {
+  const text = resources
+    .filter(({ type }) => type.startsWith("kubernetes:"))
+    .sort((left, right) => (`${left.type} ${left.name}` < `${right.type} ${right.name}` ? -1 : 1))
+    .map(({ type, name: resource, inputs }) => {
+      return `# ${type} ${resource}\n${stringify(inputs, { aliasDuplicateObjects: false, lineWidth: 0 })}`;
+    })
+    .join("---\n");
+  const file = join(SNAPSHOTS, `${name}.yaml`);
+  if (process.env["UPDATE_SNAPSHOTS"]) {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+  assert.ok(existsSync(file), `${file} is missing: run with UPDATE_SNAPSHOTS=1 and look at what it writes`);
+  assert.equal(text, readFileSync(file, "utf8"));
+}
