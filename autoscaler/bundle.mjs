@@ -3,12 +3,12 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { build } from "esbuild";
+import { bundleProgram, PROGRAM_INPUTS, SMALL } from "../images/program.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
 /** What the bundle is made of. */
-export const inputs = [here, join(here, "..", "package-lock.json")];
+export const inputs = [here, ...PROGRAM_INPUTS];
 
 /**
  * What dockerode loads for builds with BuildKit and for engines over SSH, which nobody here asks for: a third of the process's memory.
@@ -31,21 +31,7 @@ const unused = {
 export async function bundle(folder, entry = join(here, "cli", "main.ts")) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  await build({
-    entryPoints: [entry],
-    outfile: join(folder, "autoscaler.js"),
-    absWorkingDir: join(here, ".."),
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    format: "cjs",
-    charset: "utf8",
-    legalComments: "eof",
-    minifySyntax: true,
-    minifyWhitespace: true,
-    plugins: [unused],
-    logLevel: "warning",
-  });
+  await bundleProgram(entry, join(folder, "autoscaler.js"), { ...SMALL, plugins: [unused] });
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await bundle(process.argv[2] ?? join(here, "dist", "bundle"));

@@ -2,12 +2,12 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { build } from "esbuild";
+import { bundleProgram, PROGRAM_INPUTS } from "../images/program.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
 /** What the bundle is made of. */
-export const inputs = [here, join(here, "..", "package-lock.json")];
+export const inputs = [here, ...PROGRAM_INPUTS];
 
 /**
  * Writes `discovery.js` into `folder`. Same sources, same bytes.
@@ -17,17 +17,7 @@ export const inputs = [here, join(here, "..", "package-lock.json")];
 export async function bundle(folder) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  await build({
-    entryPoints: [join(here, "main.ts")],
-    outfile: join(folder, "discovery.js"),
-    absWorkingDir: join(here, ".."),
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    format: "cjs",
-    charset: "utf8",
-    logLevel: "warning",
-  });
+  await bundleProgram(join(here, "main.ts"), join(folder, "discovery.js"));
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await bundle(process.argv[2] ?? join(here, "dist", "bundle"));

@@ -3,31 +3,18 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { build } from "esbuild";
+import { bundleProgram, PROGRAM_INPUTS, SMALL } from "../images/program.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
 /** What the bundle is made of. */
-export const inputs = [here, join(here, "..", "package-lock.json")];
+export const inputs = [here, ...PROGRAM_INPUTS];
 
 /** Writes `prober.js` into `folder`. Same sources and same dependencies, same bytes. */
 export async function bundle(folder) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  await build({
-    entryPoints: [join(here, "main.ts")],
-    outfile: join(folder, "prober.js"),
-    absWorkingDir: join(here, ".."),
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    format: "cjs",
-    charset: "utf8",
-    legalComments: "eof",
-    minifySyntax: true,
-    minifyWhitespace: true,
-    logLevel: "warning",
-  });
+  await bundleProgram(join(here, "main.ts"), join(folder, "prober.js"), SMALL);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await bundle(process.argv[2] ?? join(here, "dist", "bundle"));
