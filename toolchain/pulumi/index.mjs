@@ -3,6 +3,7 @@ import { existsSync, realpathSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { Answers } from "../answers.mjs";
 import { ToolchainError } from "../errors.mjs";
+import { toolchainMode } from "../mode.mjs";
 import { paths as defaultPaths } from "../paths.mjs";
 import { find, run } from "../process.mjs";
 import { progress as defaultProgress } from "../progress.mjs";
@@ -19,7 +20,7 @@ import { CLI, compareVersions, OLDEST_CLI, PLUGINS, PLUGINS_ON_DEMAND } from "./
  * - `auto`: a suitable pulumi on PATH, else the official download, else a build from source.
  * - `official`: a suitable pulumi on PATH, else the official download; never a build.
  * - `source`: a build from source; PATH and download site are not asked.
- * @typedef {"auto" | "official" | "source"} Mode
+ * @typedef {import("../mode.mjs").Mode} Mode
  */
 
 /**
@@ -46,8 +47,6 @@ import { CLI, compareVersions, OLDEST_CLI, PLUGINS, PLUGINS_ON_DEMAND } from "./
 
 /** @typedef {Required<Omit<EnsureOptions, "sources" | "curl">> & { sources?: string, curl?: string, answers: Answers }} Context */
 
-const MODES = ["auto", "official", "source"];
-
 /**
  * Finds or gets the CLI and the plugins; what was got once is kept in the cache, and a second call takes milliseconds.
  *
@@ -59,17 +58,14 @@ export async function ensurePulumi(options = {}) {
   const env = options.env ?? process.env;
   const progress = options.progress ?? defaultProgress;
   const paths = options.paths ?? defaultPaths(env);
-  const mode = options.mode ?? env.TESTBRO_TOOLCHAIN ?? "auto";
-  if (!MODES.includes(mode)) {
-    throw new ToolchainError(`TESTBRO_TOOLCHAIN is "${mode}"; set it to one of ${MODES.join(", ")}, or leave it out for auto.`);
-  }
+  const mode = toolchainMode(options.mode, env);
   /** @type {Context} */
   const context = {
     log: (line) => progress.line(line),
     kubernetes: false,
     plugins: options.kubernetes ? { ...PLUGINS, ...PLUGINS_ON_DEMAND } : PLUGINS,
     ...options,
-    mode: /** @type {Mode} */ (mode),
+    mode,
     env,
     progress,
     paths,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Answers } from "../answers.mjs";
 import { ToolchainError } from "../errors.mjs";
+import { toolchainMode } from "../mode.mjs";
 import { paths as defaultPaths } from "../paths.mjs";
 import { progress as defaultProgress } from "../progress.mjs";
 import { buildPart, finishedBuild } from "../pulumi/source.mjs";
@@ -22,8 +23,6 @@ import { TRAEFIK_PART } from "./recipe.mjs";
  * @property {string} [sources] Go sources, for tests.
  */
 
-const MODES = ["auto", "official", "source"];
-
 /**
  * Finds or gets Traefik for Linux; what was got once is kept in the cache, and a second call takes milliseconds.
  *
@@ -35,10 +34,7 @@ export async function ensureTraefik(options = {}) {
   const env = options.env ?? process.env;
   const progress = options.progress ?? defaultProgress;
   const paths = options.paths ?? defaultPaths(env);
-  const mode = options.mode ?? env.TESTBRO_TOOLCHAIN ?? "auto";
-  if (!MODES.includes(mode)) {
-    throw new ToolchainError(`TESTBRO_TOOLCHAIN is "${mode}"; set it to one of ${MODES.join(", ")}, or leave it out for auto.`);
-  }
+  const mode = toolchainMode(options.mode, env);
   const context = { paths, env, progress, answers: new Answers(paths.answers), ...(options.sources ? { sources: options.sources } : {}) };
   const official = (/** @type {string} */ folder) => ({ program: join(folder, "traefik"), origin: /** @type {const} */ ("official") });
   const source = (/** @type {string} */ folder) => ({ program: join(folder, "traefik"), origin: /** @type {const} */ ("source") });
