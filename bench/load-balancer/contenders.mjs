@@ -13,6 +13,8 @@ import { LARGE_BODY_BYTES, LARGE_FILE, SMALL_BODY, SMALL_FILE } from "./cases.mj
  * @property {string} certificate path of the certificate (ECDSA, P-256), PEM
  * @property {string} key path of its key
  * @property {string} pem path of a file with both
+ * @property {string} certificateText the certificate itself
+ * @property {string} keyText its key itself
  */
 
 /**
@@ -167,15 +169,46 @@ export const ours = (render, changes = {}) =>
   };
 
 /**
+ * Traefik as our component renders it, with its limits, headers, JSON log, compression, retries and metrics; again the rate per client out
+ * of reach, and again two of them. Its upstream is one address: Traefik learns of replicas from the platform, not at a request.
+ * @param {(options: import("@testbro/components/load-balancer/traefik").TraefikOptions) => {staticText: string, dynamicText: string}} render
+ */
+const oursWithTraefik = (render) =>
+  function (/** @type {Place} */ { ports, upstream, folder, certificateText, keyText }) {
+    const shared = {
+      routes: [{ name: "app", path: "/", to: { host: "127.0.0.1", port: upstream } }],
+      limits: { perClient: { rate: /** @type {const} */ ("1000000r/s"), burst: 1_000_000 } },
+    };
+    const instance = (/** @type {string} */ name, /** @type {ReturnType<typeof render>} */ { staticText, dynamicText }) => ({
+      image: "traefik",
+      files: { [`${name}.yml`]: staticText, [`${name}-routes.yml`]: dynamicText },
+      command: `TRAEFIK_CONFIG=${folder}/${name}.yml TRAEFIK_ROUTES=${folder}/${name}-routes.yml TRAEFIK_HOST_ACCESS= GOMAXPROCS=1 $PIN testbro-traefik | $PIN_OTHERS cat > /dev/null`,
+    });
+    const tls = { certificates: [{ certificate: certificateText, key: keyText }] };
+    return [
+      instance("plain", render({ ...shared, tls: false, ports: { http: ports.http, status: ports.status[0] ?? 0 } })),
+      instance("tls", render({ ...shared, tls, ports: { http: false, https: ports.https, status: ports.status[1] ?? 0 } })),
+    ];
+  };
+
+/**
  * @param {(options: import("@testbro/components/load-balancer/nginx").NginxOptions) => string} render
+ * @param {Parameters<typeof oursWithTraefik>[0]} renderTraefik
  * @returns {Contender[]} ours first
  */
-export const contenders = (render) => [
+export const contenders = (render, renderTraefik) => [
   { id: "ours", title: "TestBro", version: "nginx -v", caches: true, instances: ours(render) },
   { id: "nginx-1.30", title: "nginx 1.30, stock", version: "nginx -v", caches: true, instances: stockNginx("nginx") },
   { id: "nginx-1.26", title: "nginx 1.26, stock", version: "nginx -v", caches: false, instances: stockNginx("stock-balancers") },
   { id: "haproxy", title: "HAProxy, stock", version: "haproxy -v", caches: true, instances: haproxy },
   { id: "traefik", title: "Traefik", version: "traefik version", caches: false, instances: traefik },
+  {
+    id: "ours-traefik",
+    title: "TestBro with Traefik",
+    version: "traefik version",
+    caches: false,
+    instances: oursWithTraefik(renderTraefik),
+  },
 ];
 
 /** The same upstream for all, which answers at a small part of what asking it costs a balancer. @param {number} port @param {string} folder */

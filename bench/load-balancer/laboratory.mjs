@@ -89,7 +89,7 @@ export class Laboratory {
     } catch (error) {
       // A comparison less, and the results say why.
       if (!(error instanceof ToolchainError)) throw error;
-      laboratory.missing["traefik"] = error.message.split("\n")[0] ?? "";
+      for (const id of ["traefik", "ours-traefik"]) laboratory.missing[id] = error.message.split("\n")[0] ?? "";
     }
     try {
       await laboratory.#prepare();
@@ -140,6 +140,8 @@ export class Laboratory {
       certificate: `${SHARED}/certificate`,
       key: `${SHARED}/key`,
       pem: `${SHARED}/pem`,
+      certificateText: readFileSync(join(this.folder, "shared/certificate"), "utf8"),
+      keyText: readFileSync(join(this.folder, "shared/key"), "utf8"),
     });
     const names = [];
     for (const [index, instance] of instances.entries()) names.push(await this.#run(`${contender.id}-${index}`, instance));

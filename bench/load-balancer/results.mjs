@@ -8,7 +8,9 @@ import { goals } from "./goals.mjs";
 
 const FILE = fileURLToPath(new URL("results.json", import.meta.url));
 const README = fileURLToPath(new URL("README.md", import.meta.url));
-const [BEGIN, END] = ["<!-- results -->", "<!-- end of results -->"];
+
+/** What stands around tables in the README. @param {string} name */
+const around = (name) => [`<!-- ${name} -->`, `<!-- end of ${name} -->`];
 
 /**
  * @typedef {object} Results
@@ -61,7 +63,7 @@ export function ratioOf({ measured, contenders }, id, contender, figure) {
 }
 
 /** @param {string[]} heading @param {string[][]} rows */
-const table = (heading, rows) => [heading, heading.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+export const table = (heading, rows) => [heading, heading.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
 
 const ratio = (/** @type {ReturnType<typeof ratioOf>} */ value) =>
   value ? `${value.median.toFixed(2)} (${value.low.toFixed(2)}–${value.high.toFixed(2)})` : "-";
@@ -114,11 +116,16 @@ export function describe(results) {
   ].join("\n\n");
 }
 
+/** Puts tables into the README. @param {"results" | "costs"} name @param {string} tables */
+export async function writeTables(name, tables) {
+  const [begin = "", end = ""] = around(name);
+  const text = readFileSync(README, "utf8");
+  const readme = `${text.slice(0, text.indexOf(begin) + begin.length)}\n\n${tables}\n\n${text.slice(text.indexOf(end))}`;
+  writeFileSync(README, await format(readme, { ...(await resolveConfig(README)), filepath: README }));
+}
+
 /** Writes results.json and the tables. @param {Results} results */
 export async function write(results) {
-  const config = await resolveConfig(README);
-  writeFileSync(FILE, await format(JSON.stringify(results), { ...config, filepath: FILE }));
-  const text = readFileSync(README, "utf8");
-  const readme = `${text.slice(0, text.indexOf(BEGIN) + BEGIN.length)}\n\n${describe(results)}\n\n${text.slice(text.indexOf(END))}`;
-  writeFileSync(README, await format(readme, { ...config, filepath: README }));
+  writeFileSync(FILE, await format(JSON.stringify(results), { ...(await resolveConfig(FILE)), filepath: FILE }));
+  await writeTables("results", describe(results));
 }

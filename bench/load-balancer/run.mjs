@@ -1,4 +1,4 @@
-// npm run bench:load-balancer [-- --rounds N] [-- --seconds N] [-- --only a,b] [-- --against a,b] [--here] [--list]
+// npm run bench:load-balancer [-- --rounds N] [-- --seconds N] [-- --only a,b] [-- --against a,b] [--costs] [--here] [--list]
 // Measures the balancer beside others, in a network namespace of its own (with --here on the Docker engine that is reachable), and
 // writes what was measured into README.md and results.json when everything was.
 import { loadavg } from "node:os";
@@ -21,6 +21,7 @@ function options() {
         seconds: { type: "string", default: String(SECONDS) },
         only: { type: "string" },
         against: { type: "string" },
+        costs: { type: "boolean" },
         here: { type: "boolean" },
         list: { type: "boolean" },
       },
@@ -48,14 +49,16 @@ function choose(all, names, what) {
 }
 
 main(async () => {
-  const { rounds, seconds, only, against, here, list } = options();
+  const { rounds, seconds, only, against, costs, here, list } = options();
   if (list) return void CASES.forEach(({ id, title }) => console.log(`${id.padEnd(22)} ${title}`));
   await ensureDependencies();
   await build();
   const { renderNginx } = await import("@testbro/components/load-balancer/nginx");
+  const { renderTraefik } = await import("@testbro/components/load-balancer/traefik");
   const { contenders } = await import("./contenders.mjs");
-  const cases = choose(CASES, only, "case");
-  const [own, ...others] = contenders(renderNginx);
+  const { COST_CASES, describeCosts, withoutParts } = await import("./costs.mjs");
+  const cases = choose(CASES, only ?? (costs ? COST_CASES.join(",") : undefined), "case");
+  const [own, ...others] = costs ? withoutParts(renderNginx) : contenders(renderNginx, renderTraefik);
   if (!own) throw new Error("no balancer of ours");
   const wanted = choose(others, against, "balancer");
   if (!here) {
@@ -64,7 +67,7 @@ main(async () => {
   }
   const { Laboratory } = await import("./laboratory.mjs");
   const { measure } = await import("./generators.mjs");
-  const { describe, machine, write } = await import("./results.mjs");
+  const { describe, machine, write, writeTables } = await import("./results.mjs");
 
   const laboratory = await Laboratory.open();
   // Containers would outlive the program.
@@ -107,9 +110,9 @@ main(async () => {
       missing,
       measured,
     };
-    console.log(`\n${describe(results)}\n`);
-    const whole = cases.length === CASES.length && wanted.length === others.length;
-    if (whole) await write(results);
+    console.log(`\n${costs ? describeCosts(results) : describe(results)}\n`);
+    const whole = wanted.length === others.length && (costs ? only === undefined : cases.length === CASES.length);
+    if (whole) await (costs ? writeTables("costs", describeCosts(results)) : write(results));
     console.log(whole ? "Results: bench/load-balancer/README.md" : "Not kept: only a part was measured.");
   } finally {
     await laboratory.close();
