@@ -1,15 +1,22 @@
 import { NameServer } from "./name-server";
 import { Nginx, type NginxTest } from "./nginx";
-import { nginxCommand } from "./nginx-command";
+import { nginxCommand, type Confines } from "./nginx-command";
 import { Replica, type Handler } from "./replica";
 
 /** What a spec uses: everything it starts ends with the test that started it. */
 export interface Balancer {
-  start(test: NginxTest, prepare?: (folder: string) => void): Promise<Nginx>;
+  start(test: NginxTest, prepare?: (folder: string) => void, confines?: Confines): Promise<Nginx>;
   /** Replicas of the name `app.test`; without a balancer's `resolver` pass {@link Balancer.resolver}. */
   replicas(count: number, handler?: Handler): Promise<Replica[]>;
   readonly names: NameServer;
   readonly resolver: { addresses: string[]; valid: number };
+}
+
+/** Skips a test whose nginx has to run in a container, saying so, where it does not. */
+export async function needsContainer(test: Mocha.Context): Promise<void> {
+  if ((await nginxCommand()).confines) return;
+  console.log("skipped, because TESTBRO_NGINX is a program of this machine: what it may use cannot be confined");
+  test.skip();
 }
 
 /** Declares the hooks of a suite that needs a real nginx; skips it, saying why, where none can be had. */
@@ -41,8 +48,8 @@ export function withNginx(): Balancer {
     return names;
   };
   return {
-    async start(test, prepare) {
-      const nginx = await Nginx.start(test, prepare);
+    async start(test, prepare, confines) {
+      const nginx = await Nginx.start(test, prepare, confines);
       running.push(nginx);
       return nginx;
     },

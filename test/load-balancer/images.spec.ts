@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FilesRoute, ImageOptions, NginxOptions, ProxyRoute } from "@testbro/components/load-balancer/nginx";
 import { ask, tally } from "./ask";
-import { withNginx } from "./fixture";
-import { gif, jpeg, png, sizeOf } from "./pictures";
+import { needsContainer, withNginx } from "./fixture";
+import { claiming, gif, jpeg, png, sizeOf } from "./pictures";
+import { Probed } from "./probed";
 import type { Handler, Replica } from "./replica";
 
 /** Limits off: here one client asks as fast as it can. */
@@ -150,6 +151,42 @@ describe("nginx: images", function () {
     replica.seen.splice(0);
     for (const path of ["page", "none.png"]) assert.equal((await get(`/photos/${path}?width=16`)).headers["x-cache"], "HIT");
     assert.deepEqual(replica.seen, [], "what cannot be resized is not tried again at once");
+  });
+
+  it("a small file with millions of pixels is 415, kills no worker, and leaves room for the pictures after it", async function () {
+    await needsContainer(this);
+    Object.assign(PICTURES, {
+      // 109 KB that would be 858 MiB, as a whole picture, which nobody can tell from its size.
+      "/bomb.png": png(30_000, 30_000, 1),
+      "/bomb.jpg": claiming(PICTURES["/a.jpg"] as Buffer, 30_000, 30_000),
+      "/bomb.gif": claiming(PICTURES["/a.gif"] as Buffer, 30_000, 30_000),
+    });
+    const [replica] = (await balancer.replicas(1, gallery)) as [Replica];
+    const to = { host: replica.address, port: replica.port };
+    const routes = [{ name: "photos", path: "/photos/", to, stripPath: true, images: { rate: "1000r/s" } } as ProxyRoute];
+    // As the component has it by default: 256 MiB in three parts, for two workers.
+    const options = { limits: UNLIMITED, routes, processes: { workers: 2 } };
+    const probed = await Probed.start(options, { NGINX_DATA_LIMIT: String(Math.floor((256 * 1024) / 3)) }, { memory: "256m" });
+    try {
+      const workers = probed.workers();
+      assert.equal(workers.length, 2);
+      for (const [index, width] of [320, 640, 960, 1280].entries()) {
+        const asked = ["png", "jpg", "gif"].map((format) =>
+          ask(probed.nginx, `/photos/bomb.${format}?width=${width}`, { timeout: 30_000 }),
+        );
+        assert.deepEqual(
+          (await Promise.all(asked)).map(({ status }) => status),
+          [415, 415, 415],
+          `round ${index}`,
+        );
+        const { body } = await ask(probed.nginx, `/photos/a.jpg?width=${width}`);
+        assert.deepEqual(sizeOf(body), { format: "jpeg", width, height: (width * 3) / 4 });
+      }
+      assert.deepEqual(probed.workers(), workers, "a worker has ended");
+      assert.doesNotMatch(probed.script.output, /exited on signal/);
+    } finally {
+      await probed.stop();
+    }
   });
 
   it("resizes no more than the rate: the rest is 429, while what is kept is served", async () => {

@@ -4,14 +4,25 @@ import { readlinkSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
+/** What nginx may use, where it runs in a container. */
+export interface Confines {
+  /** Memory of the whole container. @example "256m" */
+  memory?: string;
+  /** Size of the folder `cache`, which then is a file system of its own, in memory. @example "8m" */
+  cache?: string;
+}
+
 /** How nginx is run with some arguments and a directory it may read and write. */
 export interface NginxCommand {
-  run(folder: string, args: string[]): Command;
+  /** Whether it runs in a container, so that {@link Confines} hold. */
+  confines: boolean;
+  run(folder: string, args: string[], confines?: Confines): Command;
   /** A script of the image with some environment; `signal` sends it a signal, by itself where that needs no command; `inside` runs beside it. */
   script(
     folder: string,
     name: string,
     env: Record<string, string>,
+    confines?: Confines,
   ): Command & { signal: (name: string) => Command | undefined; inside(args: string[]): Command };
 }
 
@@ -56,21 +67,25 @@ async function fromImage(image: ImageName): Promise<NginxCommand> {
     throw new Error(`the engine at ${host} runs in another network namespace, so its nginx and these tests cannot reach each other`);
   }
   const names = new Map<string, string>();
+  const container = (folder: string, name: string, { memory, cache }: Confines = {}) => [
+    ...["--rm", "--name", name, "--network", "host", "--volume", `${folder}:${folder}`, "--read-only"],
+    ...(memory === undefined ? [] : ["--memory", memory, "--memory-swap", memory]),
+    ...(cache === undefined ? [] : ["--tmpfs", `${folder}/cache:rw,mode=1777,size=${cache}`]),
+  ];
   return {
-    run(folder, args) {
+    confines: true,
+    run(folder, args, confines) {
       if (args.includes("-s")) return { file: clientBin, args: ["-H", host, "exec", names.get(folder) ?? "", "nginx", ...args] };
       const name = `testbro-nginx-test-${randomUUID().slice(0, 8)}`;
       if (!args.includes("-t")) names.set(folder, name);
-      const options = ["--rm", "--name", name, "--network", "host", "--volume", `${folder}:${folder}`, "--read-only"];
-      return { file: clientBin, args: ["-H", host, "run", ...options, nginx, "nginx", ...args] };
+      return { file: clientBin, args: ["-H", host, "run", ...container(folder, name, confines), nginx, "nginx", ...args] };
     },
-    script(folder, script, env) {
+    script(folder, script, env, confines) {
       const name = `testbro-nginx-test-${randomUUID().slice(0, 8)}`;
-      const options = ["--rm", "--name", name, "--network", "host", "--volume", `${folder}:${folder}`, "--read-only"];
       const variables = Object.entries(env).flatMap(([key, value]) => ["--env", `${key}=${value}`]);
       return {
         file: clientBin,
-        args: ["-H", host, "run", ...options, ...variables, nginx, script],
+        args: ["-H", host, "run", ...container(folder, name, confines), ...variables, nginx, script],
         signal: (signal) => ({ file: clientBin, args: ["-H", host, "kill", "--signal", signal, name] }),
         inside: (command) => ({ file: clientBin, args: ["-H", host, "exec", name, ...command] }),
       };
@@ -85,6 +100,7 @@ async function fromImage(image: ImageName): Promise<NginxCommand> {
 function fromProgram(program: string): NginxCommand {
   process.env["LUA_PATH"] ??= `${join(CHECKOUT, "images/nginx/lua")}/?.lua;;`;
   return {
+    confines: false,
     run: (_folder, args) => ({ file: program, args }),
     script: (_folder, name, env) => ({
       file: name,

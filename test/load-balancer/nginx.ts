@@ -13,7 +13,7 @@ import {
   type NginxOptions,
   type TlsOptions,
 } from "@testbro/components/load-balancer/nginx";
-import { nginxCommand, type NginxCommand } from "./nginx-command";
+import { nginxCommand, type Confines, type NginxCommand } from "./nginx-command";
 
 /** What a test says of a balancer; ports, directories and certificate are the fixture's. */
 export interface NginxTest extends Omit<NginxOptions, "tls"> {
@@ -64,9 +64,9 @@ export class Nginx {
   ) {}
 
   /** Starts nginx with the options and waits until it answers. @throws Error with nginx's own words when it refuses them */
-  static async start(test: NginxTest, prepare: (folder: string) => void = () => undefined): Promise<Nginx> {
+  static async start(test: NginxTest, prepare: (folder: string) => void = () => undefined, confines?: Confines): Promise<Nginx> {
     const nginx = await Nginx.prepare(test, prepare);
-    await nginx.#run();
+    await nginx.#run(confines);
     return nginx;
   }
 
@@ -159,8 +159,8 @@ export class Nginx {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  async #run(): Promise<void> {
-    const { file, args } = this.command.run(this.folder, ["-e", "stderr", "-c", this.configuration, "-g", "daemon off;"]);
+  async #run(confines?: Confines): Promise<void> {
+    const { file, args } = this.command.run(this.folder, ["-e", "stderr", "-c", this.configuration, "-g", "daemon off;"], confines);
     const child = spawn(file, args, { stdio: ["ignore", "ignore", "pipe"] });
     this.#process = child;
     child.stderr.on("data", (chunk: Buffer) => (this.#errors += chunk.toString()));

@@ -82,6 +82,23 @@ export function gif(width: number, height: number): Buffer {
   return Buffer.concat([header, colours, frame, ...blocks, Buffer.from([0, 0x3b])]);
 }
 
+/** A JPEG or GIF of those above whose header claims other pixels than it has. */
+export function claiming(picture: Buffer, width: number, height: number): Buffer {
+  const copy = Buffer.from(picture);
+  if (sizeOf(picture).format === "gif") {
+    // Of the canvas and of its first frame, after 128 colours and the frame's mark and place.
+    for (const at of [6, 13 + 128 * 3 + 5]) {
+      copy.writeUInt16LE(width, at);
+      copy.writeUInt16LE(height, at + 2);
+    }
+    return copy;
+  }
+  const frame = copy.indexOf(Buffer.from([0xff, 0xc0]));
+  copy.writeUInt16BE(height, frame + 5);
+  copy.writeUInt16BE(width, frame + 7);
+  return copy;
+}
+
 /** Format and size of a picture, from its own bytes. @throws Error for anything else */
 export function sizeOf(picture: Buffer): PictureSize {
   if (picture.toString("latin1", 1, 4) === "PNG")

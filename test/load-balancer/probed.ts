@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Nginx, type NginxTest } from "./nginx";
+import type { Confines } from "./nginx-command";
 import { Script } from "./script";
 
 /** A balancer run by the image's entry point, which also runs the prober. */
@@ -11,18 +12,27 @@ export class Probed {
     readonly script: Script,
   ) {}
 
-  static async start(test: NginxTest): Promise<Probed> {
+  /** @param more environment of the entry point */
+  static async start(test: NginxTest, more: Record<string, string> = {}, confines?: Confines): Promise<Probed> {
     const nginx = await Nginx.prepare(test);
     // The entry point works it out itself, as another user than this one.
     rmSync(join(nginx.folder, "run", "host-access.conf"));
-    const env = { NGINX_CONFIG: nginx.configuration, NGINX_RUNTIME: `${nginx.folder}/run` };
-    const script = await Script.start(nginx.folder, "testbro-nginx", env);
+    const env = { NGINX_CONFIG: nginx.configuration, NGINX_RUNTIME: `${nginx.folder}/run`, ...more };
+    const script = await Script.start(nginx.folder, "testbro-nginx", env, "nginx", confines);
     try {
       await nginx.answers(() => script.process.exitCode);
     } catch (error) {
       throw new Error(`${(error as Error).message}\n${script.output}`, { cause: error });
     }
     return new Probed(nginx, script);
+  }
+
+  /** Process ids of the workers. */
+  workers(): string[] {
+    const { folder } = this.nginx;
+    const children = `$(cat /proc/$(cat ${folder}/run/nginx.pid)/task/*/children)`;
+    const found = this.script.run(`for each in ${children}; do grep -qs "worker process" /proc/$each/cmdline && echo $each; done; true`);
+    return found.split("\n").filter(Boolean);
   }
 
   /** Prometheus text of the prober, by way of the status port; empty while the prober does not answer. */

@@ -1,7 +1,7 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { nginxCommand, type Command, type ImageName } from "./nginx-command";
+import { nginxCommand, type Command, type Confines, type ImageName } from "./nginx-command";
 
 /** A script of an image that runs. */
 export class Script {
@@ -15,8 +15,14 @@ export class Script {
   }
 
   /** @param folder what the script sees of this machine's files */
-  static async start(folder: string, name: string, env: Record<string, string>, image: ImageName = "nginx"): Promise<Script> {
-    const { signal, inside, file, args, env: environment } = (await nginxCommand(image)).script(folder, name, env);
+  static async start(
+    folder: string,
+    name: string,
+    env: Record<string, string>,
+    image: ImageName = "nginx",
+    confines?: Confines,
+  ): Promise<Script> {
+    const { signal, inside, file, args, env: environment } = (await nginxCommand(image)).script(folder, name, env, confines);
     const options = { stdio: ["ignore", "pipe", "pipe"] as ["ignore", "pipe", "pipe"], ...(environment ? { env: environment } : {}) };
     return new Script(spawn(file, args, options), signal, inside);
   }

@@ -197,6 +197,20 @@ describe("NginxLoadBalancer", () => {
     assert.deepEqual(workload.env, { A: "b" });
   });
 
+  it("fits nginx to its resources: workers by the CPUs, and memory for each where images are resized", async () => {
+    const lb = create({ resources: { limits: { cpu: 2 } } });
+    assert.match(await valueOf(lb.configuration), /worker_processes 2;/);
+    assert.equal(platform.workload("nginx").env, undefined);
+    platform = new Recording();
+    const resizing = create({
+      routes: [{ name: "photos", path: "/", to: backend, images: {} }],
+      resources: { limits: { cpu: 2 } },
+      workload: { resources: { limits: { memory: "1Gi" } }, env: { A: "b" } },
+    });
+    assert.match(await valueOf(resizing.configuration), /worker_processes 3;/);
+    assert.deepEqual(platform.workload("nginx").env, { NGINX_DATA_LIMIT: String(256 * 1024), A: "b" });
+  });
+
   it("onChange reload: a service beside it offers the files, and the balancer keeps none that would replace it", async () => {
     const lb = create({
       onChange: "reload",

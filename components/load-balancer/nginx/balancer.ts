@@ -15,6 +15,7 @@ import {
 import { certificateNames } from "../certificate-names";
 import { acmeRef, challengeTarget, offerCertificates } from "./acme";
 import { offerBundle } from "./bundle";
+import { workersOf } from "./capacity";
 import { certificatesOf, checkCertificates, layoutOf, staplingOf, tlsOptions, type Certificate } from "./certificates";
 import { Channel } from "./channel";
 import type { NginxLoadBalancerOptions } from "./options";
@@ -176,7 +177,7 @@ function nginxOptions(name: string, options: NginxLoadBalancerOptions, late: Lat
     metrics,
     timeouts,
     trustedProxies,
-    processes,
+    processes: { ...processes, workers: workersOf(options) },
     redirectStatus,
   };
   return {

@@ -4,6 +4,7 @@ export type {
   BalancerAccess,
   BalancerFiles,
   BalancerFilesRoute,
+  BalancerProcesses,
   BalancerProxyRoute,
   BalancerRoute,
   BalancerTls,

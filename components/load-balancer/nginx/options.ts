@@ -9,6 +9,7 @@ import type {
   FilesRoute,
   FixedRoute,
   NginxOptions,
+  ProcessOptions,
   ProxyRoute,
   RedirectRoute,
   RouteBase,
@@ -97,8 +98,17 @@ export interface PublishedPorts {
   https?: number;
 }
 
+/** nginx's own size, fitted to what the container may use. */
+export interface BalancerProcesses extends ProcessOptions {
+  /**
+   * Worker processes. `auto`: as many as the machine has CPUs, whatever the limit. @default the limit of CPUs, rounded up, and one more where a route
+   * resizes images
+   */
+  workers?: number | "auto";
+}
+
 /** Everything an {@link NginxLoadBalancer} is told; what is not listed here is as in {@link NginxOptions}. */
-export interface NginxLoadBalancerOptions extends Omit<NginxOptions, "routes" | "tls" | "ports" | "acme"> {
+export interface NginxLoadBalancerOptions extends Omit<NginxOptions, "routes" | "tls" | "ports" | "acme" | "processes"> {
   /** Where it runs. */
   platform: Platform;
   /** The balancer's image (`images/nginx`). */
@@ -118,6 +128,7 @@ export interface NginxLoadBalancerOptions extends Omit<NginxOptions, "routes" | 
    * the new version over mutual TLS; the running balancer takes it within seconds and reloads. @default "roll"
    */
   onChange?: "roll" | "reload";
+  processes?: BalancerProcesses;
   /** Who reads the metrics. @default nobody */
   scraper?: Ref;
   /** Balancers; with host-mode ports one for each node. @default 1 */

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { mergeOptions, overrideWorkload, type Ref, type Resources, type Secret, type Workload } from "../../workload";
+import { overrideWorkload, type Ref, type Secret, type Workload } from "../../workload";
+import { dataLimitOf, resourcesOf } from "./capacity";
 import type { NginxLoadBalancerOptions } from "./options";
 import { fileVolumes } from "./routes";
 import { CACHE_DIRECTORY, RUNTIME_DIRECTORY } from "./render";
@@ -9,11 +10,6 @@ export const CONTAINER_PORTS = { http: 8080, https: 8443, status: 8081 } as cons
 
 /** User and group of the image's nginx. */
 export const USER = { uid: 10101, gid: 10101 };
-
-const RESOURCES: Resources = {
-  limits: { cpu: 1, memory: "256Mi" },
-  reservations: { cpu: "100m", memory: "128Mi" },
-};
 
 /** What the component has made for the workload. */
 export interface BalancerParts {
@@ -34,10 +30,12 @@ export function balancerWorkload(options: NginxLoadBalancerOptions, parts: Balan
   const { http = 80, https = 443 } = options.ports ?? {};
   const { tls } = options;
   const volumes = fileVolumes(options.routes);
+  const dataLimit = dataLimitOf(options);
+  const env = { ...parts.env, ...(dataLimit === undefined ? {} : { NGINX_DATA_LIMIT: String(dataLimit) }) };
   const base: Workload = {
     kind: "service",
     image: options.image,
-    ...(parts.env ? { env: parts.env } : {}),
+    ...(Object.keys(env).length > 0 ? { env } : {}),
     files: Object.fromEntries(Object.entries(parts.files).map(([path, content]) => [path, { content }])),
     secrets: parts.secrets,
     ports: [
@@ -53,7 +51,7 @@ export function balancerWorkload(options: NginxLoadBalancerOptions, parts: Balan
     health: {
       live: { http: { port: "status", path: "/healthz" }, interval: 2, timeout: 5, retries: 3, startPeriod: 10 + (parts.patience ?? 0) },
     },
-    resources: mergeOptions(RESOURCES, options.resources),
+    resources: resourcesOf(options),
     scale: { replicas: options.replicas ?? 1 },
     ...(options.placement ? { placement: options.placement } : {}),
     // Which of the two goes first is the platform's to say: it knows whether a published port can have two owners for a while.
