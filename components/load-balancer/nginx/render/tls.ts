@@ -39,7 +39,10 @@ export interface TlsOptions {
   sessionCache?: `${number}${"k" | "m"}`;
   /** Seconds a session may be resumed. @default 86400 */
   sessionTimeout?: number;
-  /** Fetch and staple OCSP answers; only for a certificate that names a responder. @default false */
+  /**
+   * Fetch and staple OCSP answers; only for a certificate that names a responder. They have to be signed by the certificate's issuer, which stands in its
+   * file, or by a delegate of an authority the system knows. @default false
+   */
   stapling?: boolean;
 }
 
@@ -82,6 +85,12 @@ export function hstsValue(tls: TlsOptions | false): string | undefined {
   return [`max-age=${hsts.maxAge}`, hsts.includeSubDomains && "includeSubDomains", hsts.preload && "preload"].filter(Boolean).join("; ");
 }
 
+/**
+ * The authorities the image's system knows. What a responder says may be signed by somebody its authority has given the right to, which nginx believes
+ * only when the way from there ends at one of these.
+ */
+const KNOWN_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt";
+
 /** What holds for every site; protocols and curves must stand here, because nginx takes them from the default server alone. */
 export function tlsGlobals(tls: TlsOptions): Statement[] {
   const profile = TLS_PROFILES[tls.profile ?? "intermediate"];
@@ -96,7 +105,7 @@ export function tlsGlobals(tls: TlsOptions): Statement[] {
     // Tickets are encrypted with a key that lives as long as the process, which would undo forward secrecy.
     directive("ssl_session_tickets", "off"),
     directive("ssl_stapling", onOff(tls.stapling ?? false)),
-    ...(tls.stapling ? [directive("ssl_stapling_verify", "on")] : []),
+    ...(tls.stapling ? [directive("ssl_stapling_verify", "on"), directive("ssl_trusted_certificate", KNOWN_AUTHORITIES)] : []),
   ];
 }
 
