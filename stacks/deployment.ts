@@ -48,6 +48,12 @@ export interface Deployment {
 /** What the balancer asks a backend: whether it is ready, which with the database or the cache away none is, so that all are used. */
 const READY = { path: "/health/ready" };
 
+/**
+ * Seconds of silence after which a GET is asked of another replica, and a POST gives up: what a request costs that is under way in a replica when
+ * it hangs. The health check takes about as long to find that out. An app that is slower, such as one that makes reports, needs more.
+ */
+const APP_TIMEOUTS = { read: 5 };
+
 /** Who may open the monitoring pages, and with which password where one is wanted. */
 function monitoringAccess(environment: Environment): { access: BalancerAccess; login?: Deployment["monitoringLogin"] } {
   if (environment.monitoringAccess === "host") return { access: { allowFrom: "host" } };
@@ -114,7 +120,7 @@ export async function deploy(environment: Environment): Promise<Deployment> {
     scraper,
     ...environment.balancer,
     routes: [
-      { name: "api", path: "/api/", to: refs.app.backend, strategy: "least-connections", healthCheck: READY },
+      { name: "api", path: "/api/", to: refs.app.backend, strategy: "least-connections", timeouts: APP_TIMEOUTS, healthCheck: READY },
       { name: "websocket", path: "/ws", to: refs.app.backend, strategy: "ip-hash", websocket: true, healthCheck: READY },
       { name: "prometheus", path: `${PROMETHEUS_PATH}/`, to: scraper, access: monitoring.access },
       ...(alerting
@@ -125,7 +131,7 @@ export async function deploy(environment: Environment): Promise<Deployment> {
         : [{ name: "grafana", path: `${GRAFANA_PATH}/`, to: refs.observability.grafana, access: monitoring.access }]),
       { name: "balancer", path: BALANCER_PATH, page: "status" as const, access: monitoring.access },
       ...(scaling ? [{ name: "autoscaler", path: `${AUTOSCALER_PATH}/`, to: scaling.refs.autoscaler, access: monitoring.access }] : []),
-      { name: "frontend", path: "/", to: refs.app.frontend, healthCheck: { path: "/" } },
+      { name: "frontend", path: "/", to: refs.app.frontend, timeouts: APP_TIMEOUTS, healthCheck: { path: "/" } },
     ],
   });
 

@@ -8,6 +8,7 @@ import { BlackHole } from "./black-hole";
 import { withNginx } from "./fixture";
 import type { Nginx } from "./nginx";
 import type { Handler, Replica } from "./replica";
+import { ReplicaProcess } from "./replica-process";
 
 const LIMITS: NginxOptions["limits"] = { perClient: false };
 
@@ -151,6 +152,31 @@ describe("nginx: failover", function () {
       }
     });
   }
+
+  it("SIGSTOP: no GET fails that is under way in a replica when it hangs, nor one that comes after, though reading may take longer than 10 s", async () => {
+    const replicas = await ReplicaProcess.several(3);
+    try {
+      const [hung] = replicas as [ReplicaProcess];
+      balancer.names.set("app.test", ...replicas.map(({ address }) => address));
+      for (const replica of replicas) replica.behave("slow");
+      const to = { host: "app.test", port: hung.port };
+      const route: ProxyRoute = { name: "app", path: "/", to, strategy: "least-connections", timeouts: { read: 11 } };
+      const nginx = await balancer.start({ routes: [route], resolver: balancer.resolver, limits: LIMITS });
+      await sleep(2500);
+      const asked = Array.from({ length: 12 }, () => ask(nginx, "/", { timeout: 40_000 }));
+      await sleep(1000);
+      hung.signal("SIGSTOP");
+      for (const replica of replicas.slice(1)) replica.behave("well");
+      asked.push(...Array.from({ length: 12 }, () => ask(nginx, "/", { timeout: 40_000 })));
+      const answers = await Promise.all(asked);
+      assert.deepEqual(tally(answers.map(({ status }) => String(status))), { 200: 24 });
+      assert.ok(answers.every(({ text }) => text !== hung.address));
+      const tried = (await nginx.log()).filter(({ upstream }) => String(upstream).startsWith(`${hung.address}:`));
+      assert.ok(tried.length >= 3, "hardly a request was under way in the replica that hung");
+    } finally {
+      for (const replica of replicas) await replica.kill();
+    }
+  });
 
   it("an attempt is not begun after retry.timeout", async () => {
     const replicas = await balancer.replicas(3, () => undefined);

@@ -32,7 +32,10 @@ export interface UpstreamTimeouts {
   connect?: number;
   /** Between two writes of the request. @default 10 */
   send?: number;
-  /** Between two reads of the response; a GET is tried elsewhere after it (within `retry.timeout`). @default 30; 3600 with `websocket` */
+  /**
+   * Between two reads of the response. After it a GET is tried elsewhere, so it is what a replica that hangs costs; anything slower is asked for twice, and
+   * a POST ends with 504. @default 30; 3600 with `websocket`
+   */
   read?: number;
 }
 
@@ -43,7 +46,7 @@ export interface UpstreamTimeouts {
 export interface RetryOptions {
   /** Most attempts, the first included, from each beginning. @default 3 */
   tries?: number;
-  /** Seconds after the first attempt within which another may start. @default 10 */
+  /** Seconds after the first attempt within which another may start. @default 10, or `timeouts.read` and 5 more when that is longer */
   timeout?: number;
   /** What counts as a failure of the replica. @default ["error", "timeout", "http_502", "http_503"] */
   on?: RetryCause[];
@@ -190,7 +193,7 @@ export interface TrustedProxies {
 
 /** nginx's own size. */
 export interface ProcessOptions {
-  /** Worker processes; in a container give the CPU limit rounded up, because `auto` counts the machine's CPUs. @default "auto" */
+  /** Worker processes; `auto` counts the machine's CPUs, which a container may use only some of. @default "auto"; NginxLoadBalancer: by the limit */
   workers?: number | "auto";
   /** Connections of one worker, both sides counted. @default 4096 */
   connections?: number;

@@ -1,22 +1,16 @@
-import { mergeOptions } from "../../../workload";
 import { credentialHeaders } from "./access";
 import { cacheControlHeaders } from "./cache-control";
 import { routeCache } from "./caching";
 import { hiddenHeaders, responseHeaders } from "./headers";
 import { retryAfterHeader } from "./limits";
 import { retry } from "./retry";
-import { portsOf, targetsOf, type NginxOptions, type ProxyRoute, type Route, type UpstreamTimeouts } from "./options";
+import { portsOf, targetsOf, type NginxOptions, type ProxyRoute, type Route } from "./options";
+import { timeoutsOf } from "./timeouts";
 import { hstsValue } from "./tls";
 import { upstreamOf } from "./upstreams";
 import { variantHeaders } from "./variants";
 import { from } from "./origins";
 import { directive, literal, onOff, type Statement } from "./writer";
-
-/** Timeouts towards the upstream where a route says nothing, in seconds. */
-export const TIMEOUT_DEFAULTS: Required<UpstreamTimeouts> = { connect: 1, send: 10, read: 30 };
-
-/** Seconds a WebSocket may be silent. */
-const WEBSOCKET_READ_SECONDS = 3600;
 
 /** What a location knows of the whole configuration. */
 export interface SiteContext {
@@ -85,7 +79,7 @@ export function proxy(
   context: SiteContext,
   { named = false, cached = true, cacheKey, requestId }: Asking = {},
 ): Statement[] {
-  const timeouts = mergeOptions(route.websocket ? { ...TIMEOUT_DEFAULTS, read: WEBSOCKET_READ_SECONDS } : TIMEOUT_DEFAULTS, route.timeouts);
+  const timeouts = timeoutsOf(route);
   const upstream = upstreamOf(route, context.owners);
   return [
     directive("proxy_connect_timeout", `${timeouts.connect}s`),

@@ -51,6 +51,20 @@ describe("renderNginx", () => {
     assert.ok(words({ routes: [{ ...app, retry }] }).every((line) => !line.includes("non_idempotent")));
   });
 
+  it("asks once more after a replica that hangs: another attempt may start when reading has taken too long", () => {
+    const within = (more: Partial<ProxyRoute>) =>
+      words({ routes: [{ ...app, ...more }] }).find((line) => line.startsWith("proxy_next_upstream_timeout "));
+    for (const [more, seconds] of [
+      [{}, 35],
+      [{ timeouts: { read: 2 } }, 10],
+      [{ timeouts: { read: 60 } }, 65],
+      [{ websocket: true }, 10],
+      [{ timeouts: { read: 60 }, retry: { timeout: 20 } }, 20],
+    ] as const) {
+      assert.equal(within(more), `proxy_next_upstream_timeout ${seconds}s`, JSON.stringify(more));
+    }
+  });
+
   it("routes with the same upstream share its connections, others do not", () => {
     const other: ProxyRoute = { ...app, name: "other", path: "/other" };
     const count = (routes: ProxyRoute[]) => words({ routes }).filter((line) => line.startsWith("upstream ")).length;

@@ -2,9 +2,24 @@ import { isIP } from "node:net";
 import { mergeOptions } from "../../../workload";
 import { escapeRegex } from "./names";
 import { isProxy, targetsOf, type ProxyRoute, type Route } from "./options";
+import { timeoutsOf } from "./timeouts";
 import { block, directive, type Statement } from "./writer";
 
-const RETRY_DEFAULTS = { tries: 3, timeout: 10, on: ["error", "timeout", "http_502", "http_503"] };
+const RETRY_DEFAULTS = { tries: 3, on: ["error", "timeout", "http_502", "http_503"] };
+
+/** Seconds within which another attempt may start, where a route says nothing and its `timeouts.read` is short. */
+const RETRY_SECONDS = 10;
+
+/** Seconds for connecting and the like beside `timeouts.read`. */
+const BESIDE_READ_SECONDS = 5;
+
+/**
+ * Seconds within which another attempt may start: long enough for one after a replica that hangs, which is noticed when `timeouts.read` is over. A
+ * WebSocket's hour of allowed silence is no patience with a replica.
+ */
+function retrySeconds(route: ProxyRoute): number {
+  return route.websocket ? RETRY_SECONDS : Math.max(RETRY_SECONDS, timeoutsOf(route).read + BESIDE_READ_SECONDS);
+}
 
 /** Whether a request may begin again. */
 const ANEW_VARIABLE = "$anew";
@@ -24,7 +39,7 @@ const NONE_FOUND = `~^(?!${NOT_IDEMPOTENT} )[^|]*\\|.*, [^:, ]+$`;
 /** The next replica after a failed one. */
 export function retry(route: ProxyRoute): Statement[] {
   if (route.retry === false) return [directive("proxy_next_upstream", "off")];
-  const { tries, timeout, on } = mergeOptions(RETRY_DEFAULTS, route.retry);
+  const { tries, timeout, on } = mergeOptions({ ...RETRY_DEFAULTS, timeout: retrySeconds(route) }, route.retry);
   return [
     // Without "non_idempotent" nginx sends a POST, LOCK or PATCH elsewhere only if nothing of it was sent.
     directive("proxy_next_upstream", ...on),
