@@ -240,6 +240,12 @@ function M.log()
   if exiting() then M.flush() end
 end
 
+-- Counts something of a route that happens before its request is logged.
+function M.raise(name, route)
+  local one = counter(name .. labels("route", route))
+  one.pending = one.pending + 1
+end
+
 -- Names of the samples that are there, sorted. A route that the configuration no longer has is left out: a worker of the time before may
 -- still count for it.
 function M.samples()

@@ -1,5 +1,6 @@
 -- What testbro_metrics has counted, as text for Prometheus (exposition format 0.0.4).
 local metrics = require("testbro_metrics")
+local store = require("testbro_store")
 
 local ngx, ipairs = ngx, ipairs
 local shared = ngx.shared.metrics
@@ -13,6 +14,7 @@ local FAMILIES = {
   { "nginx_http_response_bytes_total", "counter", "Bytes of answers, headers included" },
   { "nginx_http_limited_requests_total", "counter", "Requests that a limit rejected (429) or delayed" },
   { "nginx_cache_requests_total", "counter", "Requests to cached routes by what the cache did" },
+  { "nginx_cache_full_total", "counter", "Answers passed on without being kept because the store has no room for them" },
   { "nginx_tls_requests_total", "counter", "Requests over TLS by version" },
   { "nginx_upstream_attempts_total", "counter", "Questions to replicas by class of the answer (none: the client left first)" },
   { "nginx_upstream_failed_attempts_total", "counter", "Questions that a replica answered not at all, with 502, 503 or 504, or that went to another one" },
@@ -72,6 +74,13 @@ function M.exposition()
   for _, gauge in ipairs(GAUGES) do
     head("nginx_connections_" .. gauge[1], "gauge", gauge[2])
     line("nginx_connections_" .. gauge[1], tonumber(ngx.var["connections_" .. gauge[1]]))
+  end
+  local free, all = store.space()
+  if free then
+    head("nginx_cache_free_bytes", "gauge", "Free bytes of the directory with the stores of answers and images")
+    line("nginx_cache_free_bytes", free)
+    head("nginx_cache_size_bytes", "gauge", "Bytes of this directory in all")
+    line("nginx_cache_size_bytes", all)
   end
   local found = samples()
   for _, family in ipairs(FAMILIES) do

@@ -1,10 +1,11 @@
 import { mergeOptions } from "../../../workload";
-import { CACHE_DIRECTORY, type Size } from "./options";
+import { CACHE_DIRECTORY, type NginxOptions, type Size } from "./options";
+import { keepWhatFits } from "./store";
 import { block, directive, onOff, type Statement } from "./writer";
 
 /**
  * The balancer's store of responses. It is bounded: the least used go when there are more than `maxSize` in all, or more than `keys` can
- * hold. nginx looks at the size every ten seconds, so the directory needs room for what may arrive within them.
+ * hold. nginx looks at the size every ten seconds; what finds the directory full until then is passed on without being stored.
  */
 export interface CacheZoneOptions {
   /** Memory for keys; 1m holds about 8000. @default "10m" */
@@ -113,7 +114,7 @@ export function cacheGlobals(zone: CacheZoneOptions | undefined, routes: readonl
 }
 
 /** Cache rules of a location. @param key what else its answers are told apart by */
-export function routeCache(route: CachedRoute, key?: string): Statement[] {
+export function routeCache(route: CachedRoute, options: Pick<NginxOptions, "cacheZone" | "metrics">, key?: string): Statement[] {
   if (!route.cache) return [];
   const own: RouteCacheOptions = typeof route.cache === "string" ? PRESETS[route.cache] : route.cache;
   const cache = mergeOptions(ROUTE_DEFAULTS, own);
@@ -137,7 +138,7 @@ export function routeCache(route: CachedRoute, key?: string): Statement[] {
         ]
       : []),
     directive("proxy_cache_bypass", ...bypass),
-    directive("proxy_no_cache", ...bypass, TOO_LARGE),
+    ...keepWhatFits(options, bytesOf(options.cacheZone?.maxEntry ?? CACHE_ZONE_DEFAULTS.maxEntry), [...bypass, TOO_LARGE]),
     directive("add_header", "X-Cache", "$upstream_cache_status", "always"),
   ];
 }

@@ -1,9 +1,10 @@
 import { mergeOptions } from "../../../workload";
-import { cachePath } from "./caching";
+import { bytesOf, cachePath } from "./caching";
 import type { Rate } from "./limits";
 import { variableOf } from "./names";
 import { RUNTIME_DIRECTORY, type NginxOptions, type Size } from "./options";
 import { portSuffix, type SiteContext } from "./proxy";
+import { keepWhatFits } from "./store";
 import { block, directive, type Statement } from "./writer";
 
 /**
@@ -212,6 +213,7 @@ export function imageLocation(route: PictureRoute, context: SiteContext, guard: 
         directive("proxy_cache_valid", 200, `${seconds}s`),
         directive("proxy_cache_valid", 404, 415, `${FAILED_SECONDS}s`),
         directive("proxy_cache_lock", "on"),
+        ...keepWhatFits(context.options, bytesOf(context.options.imageZone?.maxSize ?? IMAGE_ZONE_DEFAULTS.maxSize)),
         directive("proxy_cache_background_update", "on"),
         directive("proxy_cache_use_stale", "error", "timeout", "updating", "http_500", "http_502", "http_503", "http_504", "http_429"),
         // It was asked without cookies and without Accept, so it is nobody's own and the same for all.

@@ -1,5 +1,7 @@
 import { proberMetrics } from "./health-checks";
+import { callLua, inLua } from "./lua";
 import { portsOf, type NginxOptions } from "./options";
+import { storeGlobals, watchStore } from "./store";
 import { block, directive, type Statement } from "./writer";
 
 /** Counting of requests for Prometheus: rates, statuses, times, cache, limits and replicas by route. */
@@ -31,13 +33,6 @@ const KEY = [
   "$upstream_status",
 ].join("|");
 
-/** Text of a route's name in Lua; names are lower-case letters, digits and hyphens. */
-const inLua = (name: string) => `'${name}'`;
-
-function call(module: string, name: string, argument = ""): string {
-  return `require('${module}').${name}(${argument})`;
-}
-
 /** Counting (http level). */
 export function metricsGlobals(options: NginxOptions): Statement[] {
   if (options.metrics === false) return [];
@@ -45,8 +40,12 @@ export function metricsGlobals(options: NginxOptions): Statement[] {
   return [
     directive("lua_shared_dict", "metrics", options.metrics?.zoneSize ?? METRICS_DEFAULTS.zoneSize),
     block("map", ["", "$metrics_key"], [directive("default", KEY)]),
-    directive("init_worker_by_lua", call("testbro_metrics", "start", `{${names.map(inLua).join(", ")}}`)),
-    directive("log_by_lua", call("testbro_metrics", "log")),
+    ...storeGlobals(options),
+    directive(
+      "init_worker_by_lua",
+      [callLua("testbro_metrics", "start", `{${names.map(inLua).join(", ")}}`), ...watchStore(options)].join(" "),
+    ),
+    directive("log_by_lua", callLua("testbro_metrics", "log")),
   ];
 }
 
@@ -79,7 +78,7 @@ export function statusServer(options: NginxOptions): Statement {
       block(
         "location",
         ["=", "/metrics"],
-        [counting ? directive("content_by_lua", call("testbro_metrics_text", "answer")) : directive("return", 200, GAUGES)],
+        [counting ? directive("content_by_lua", callLua("testbro_metrics_text", "answer")) : directive("return", 200, GAUGES)],
       ),
       ...proberMetrics(options),
       block("location", ["=", "/stub_status"], [directive("stub_status")]),
@@ -90,5 +89,5 @@ export function statusServer(options: NginxOptions): Statement {
 
 /** What answers the status page. */
 export function statusPage(): Statement[] {
-  return [directive("content_by_lua", call("testbro_status_page", "answer"))];
+  return [directive("content_by_lua", callLua("testbro_status_page", "answer"))];
 }

@@ -92,7 +92,7 @@ export function proxy(
     ...hiddenHeaders(context.options.headers, route.headers, hstsOf(context)),
     // The app answers with the id it was given, and so does the balancer: once is enough.
     directive("proxy_hide_header", "X-Request-Id"),
-    ...from("cache", cached ? routeCache(route, cacheKey) : []),
+    ...from("cache", cached ? routeCache(route, context.options, cacheKey) : []),
     ...from("upstreamTls", upstreamTls(route)),
     directive("proxy_pass", `${route.upstreamTls ? "https" : "http"}://${upstream}${route.stripPath && !named ? "/" : ""}`),
   ];

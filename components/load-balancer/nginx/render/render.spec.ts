@@ -65,6 +65,17 @@ describe("renderNginx", () => {
     }
   });
 
+  it("has somebody look after the stores where anything is stored, and where nginx has Lua", () => {
+    const watching = (more: Partial<ProxyRoute>, metrics?: false) =>
+      words({ routes: [{ ...app, ...more }], ...(metrics === false ? { metrics } : {}) })
+        .filter((line) => /testbro_store|store_full|^lua_shared_dict store/.test(line))
+        .map((line) => line.split(" ")[0] ?? "");
+    const names = ["header_filter_by_lua", "init_worker_by_lua", "lua_shared_dict", "proxy_no_cache", "set"];
+    for (const more of [{ cache: "micro" }, { images: {} }] as const) assert.deepEqual([...new Set(watching(more))].sort(), names);
+    assert.deepEqual(watching({}), []);
+    assert.deepEqual(watching({ cache: "micro", images: {} }, false), []);
+  });
+
   it("routes with the same upstream share its connections, others do not", () => {
     const other: ProxyRoute = { ...app, name: "other", path: "/other" };
     const count = (routes: ProxyRoute[]) => words({ routes }).filter((line) => line.startsWith("upstream ")).length;
