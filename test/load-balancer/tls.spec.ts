@@ -97,6 +97,23 @@ describe("nginx: TLS", function () {
     assert.equal((await ask(await start(true, undefined, 301), "/", { scheme: "http" })).status, 301);
   });
 
+  it("plain HTTP: an ACME challenge is answered by who was told to, at its path alone", async () => {
+    const [replica] = (await balancer.replicas(1, (request, response) => response.end(`for ${request.url}`))) as [Replica];
+    const nginx = await balancer.start({
+      routes: [{ name: "app", path: "/", respond: { status: 200 } }],
+      tls: true,
+      acme: { to: { host: replica.address, port: replica.port } },
+    });
+    const plain = (path: string, host?: string) => ask(nginx, path, { scheme: "http", ...(host ? { host } : {}) });
+    const challenge = "/.well-known/acme-challenge/evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA";
+    const { status, text } = await plain(challenge);
+    assert.deepEqual([status, text], [200, `for ${challenge}`]);
+    for (const path of ["/.well-known/other", "/.well-known/acme-challenge/../x", "/"]) assert.equal((await plain(path)).status, 308, path);
+    assert.equal(replica.seen.length, 1);
+    assert.equal(replica.headers.host, "localhost");
+    assert.equal((await ask(nginx, challenge)).text, "", "over TLS it is a path like any other");
+  });
+
   it("HTTP/2 by default, HTTP/1.1 alone when told so", async () => {
     const nginx = await start();
     const session = connectHttp2(`https://localhost:${nginx.ports.https}`, { ca: nginx.ca });
