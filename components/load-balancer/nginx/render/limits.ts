@@ -45,6 +45,11 @@ interface Zone {
   limit: RateLimit;
 }
 
+/**
+ * Above what people do and below what hurts: a page of a large app is some hundred requests in a burst, and an office behind one address is some dozen
+ * people. 300 requests a second take about a hundredth of one CPU here, and one or two replicas of the usual app answer them. 512 connections are 85
+ * browsers with six each; with HTTP/2, five that have a hundred requests open at once.
+ */
 export const LIMIT_DEFAULTS = {
   perClient: { rate: "300r/s", burst: 600 },
   connectionsPerClient: 512,

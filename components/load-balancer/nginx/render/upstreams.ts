@@ -52,6 +52,12 @@ export interface UpstreamOptions {
   keepalive?: KeepaliveOptions | false;
 }
 
+/**
+ * A single failure may be one request's own fault (it crashes the handler, it runs too long), two in two seconds are the replica's; two seconds
+ * bridge the time until DNS or the prober has noticed, and cost one request in two seconds while they do. Idle connections: what a worker has under way to
+ * replicas at a usual moment is opened once, while a peak opens more and closes them again; a thousand requests are nginx's own number, after
+ * which the memory a connection has gathered goes.
+ */
 export const UPSTREAM_DEFAULTS = {
   strategy: "round-robin" as Strategy,
   maxFails: 2,
