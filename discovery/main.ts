@@ -3,7 +3,10 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { engineAt } from "./engine";
 import type { Keys } from "./keys";
-import { createDiscovery } from "./server";
+import { ApiServer, insidePod } from "./kubernetes/api-server";
+import { checkFilled, fill, type Configuration, type Filled } from "./kubernetes/fill";
+import { Follower } from "./kubernetes/follower";
+import { createDiscovery, type DiscoveryOptions } from "./server";
 import { View } from "./view";
 
 /** Seconds for open answers when the process is told to stop. */
@@ -28,20 +31,63 @@ function setting(variable: string, problems: string[], fallback?: string): strin
   return value ?? "";
 }
 
-function keysOf(text: string, problems: string[]): Keys {
+/** A JSON object; what is none is noted. */
+function parsed<T extends object>(variable: string, text: string, problems: string[]): T {
   try {
-    return text === "" ? {} : (JSON.parse(text) as Keys);
+    const value: unknown = JSON.parse(text === "" ? "{}" : text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as T;
   } catch {
-    problems.push("DISCOVERY_KEYS_FILE is not JSON");
-    return {};
+    // Said below.
+  }
+  problems.push(`${variable} is not a JSON object`);
+  return {} as T;
+}
+
+/** What the discovery knows, and what it was told to say of it. */
+interface Source extends Pick<DiscoveryOptions, "view" | "configuration"> {
+  /** Whose replicas these are, for people. */
+  of: string;
+  /** Learns of replicas until the signal. */
+  run?: (signal: AbortSignal) => Promise<void>;
+}
+
+/** On a Swarm: Traefik asks for replicas in the words of the engine's API. */
+function besideEngine(problems: string[]): Source {
+  const text = file("DISCOVERY_CONFIGURATION_FILE", problems);
+  const options = { project: setting("DISCOVERY_PROJECT", problems), network: setting("DISCOVERY_NETWORK", problems) };
+  const view = new View(engineAt(setting("DISCOVERY_SOCKET", problems, "/var/run/docker.sock")), options);
+  return { of: options.project, view, configuration: () => text };
+}
+
+/** On Kubernetes: the configuration has the replicas. */
+function besideApiServer(problems: string[]): Source {
+  const text = file("DISCOVERY_CONFIGURATION_FILE", problems);
+  const configuration = parsed<Configuration>("DISCOVERY_CONFIGURATION_FILE", text, problems);
+  const filled = parsed<Filled>("DISCOVERY_REPLICAS_FILE", file("DISCOVERY_REPLICAS_FILE", problems), problems);
+  problems.push(...checkFilled(configuration, filled).map((problem) => `DISCOVERY_REPLICAS_FILE: ${problem}`));
+  const services = [...new Set(Object.values(filled).map(({ workload }) => workload))];
+  const of = services.join(", ") || "nobody";
+  if (services.length === 0) return { of, configuration: () => text };
+  try {
+    const { apiServer, namespace } = insidePod();
+    const follower = new Follower(new ApiServer(apiServer), { namespace, services, say: (line) => console.log(line) });
+    return {
+      of,
+      configuration: () => follower.slices && fill(configuration, filled, follower.slices),
+      run: (signal) => follower.run(signal),
+    };
+  } catch (error) {
+    problems.push((error as Error).message);
+    return { of, configuration: () => undefined };
   }
 }
 
 /**
- * Runs until it is told to stop. Settings:
- * DISCOVERY_PORT=8445, DISCOVERY_SOCKET=/var/run/docker.sock, DISCOVERY_PROJECT (the stack), DISCOVERY_NETWORK (where replicas are
- * reached), DISCOVERY_CONFIGURATION_FILE (the dynamic configuration), DISCOVERY_KEYS_FILE (JSON, may be left out), and
- * DISCOVERY_CERTIFICATE_FILE, DISCOVERY_KEY_FILE, DISCOVERY_CA_FILE for mutual TLS.
+ * Runs until it is told to stop. Settings: DISCOVERY_PORT=8445; DISCOVERY_CONFIGURATION_FILE (the dynamic configuration, JSON);
+ * DISCOVERY_KEYS_FILE (JSON, may be left out); DISCOVERY_CERTIFICATE_FILE, DISCOVERY_KEY_FILE, DISCOVERY_CA_FILE for mutual TLS. And
+ * - on Kubernetes DISCOVERY_REPLICAS_FILE: JSON, see {@link Filled};
+ * - without it, on a Swarm, DISCOVERY_SOCKET=/var/run/docker.sock, DISCOVERY_PROJECT (the stack), DISCOVERY_NETWORK (where replicas are
+ *   reached).
  * @returns the exit code
  */
 export async function main(): Promise<number> {
@@ -51,24 +97,27 @@ export async function main(): Promise<number> {
     key: file("DISCOVERY_KEY_FILE", problems),
     ca: file("DISCOVERY_CA_FILE", problems),
   };
-  const options = { project: setting("DISCOVERY_PROJECT", problems), network: setting("DISCOVERY_NETWORK", problems) };
-  const configuration = file("DISCOVERY_CONFIGURATION_FILE", problems);
-  const keys = process.env["DISCOVERY_KEYS_FILE"] ? keysOf(file("DISCOVERY_KEYS_FILE", problems), problems) : {};
+  const keys = process.env["DISCOVERY_KEYS_FILE"]
+    ? parsed<Keys>("DISCOVERY_KEYS_FILE", file("DISCOVERY_KEYS_FILE", problems), problems)
+    : {};
   const port = Number(setting("DISCOVERY_PORT", problems, "8445"));
   if (!Number.isInteger(port) || port < 1 || port > 65_535) problems.push(`DISCOVERY_PORT: ${process.env["DISCOVERY_PORT"]} is not a port`);
+  const { of, run, ...source } = process.env["DISCOVERY_REPLICAS_FILE"] ? besideApiServer(problems) : besideEngine(problems);
   if (problems.length > 0) {
     for (const problem of problems) console.error(`error: ${problem}`);
     return 2;
   }
-  const view = new View(engineAt(setting("DISCOVERY_SOCKET", problems, "/var/run/docker.sock")), options);
-  const server = createDiscovery({ view, configuration, keys, tls });
+  const stop = new AbortController();
+  const following = run?.(stop.signal);
+  const server = createDiscovery({ ...source, keys, tls });
   server.listen(port);
   await once(server, "listening");
-  console.log(`the view of ${options.project} is open at port ${port}`);
+  console.log(`the view of ${of} is open at port ${port}`);
   await Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]);
+  stop.abort();
   server.close();
   server.closeIdleConnections();
-  await Promise.race([once(server, "close"), sleep(STOP_SECONDS * 1000)]);
+  await Promise.race([Promise.all([once(server, "close"), following]), sleep(STOP_SECONDS * 1000)]);
   return 0;
 }
 

@@ -32,6 +32,7 @@ describe("the discovery server", function () {
   let server: SecureServer;
   let asked: string[];
   let broken: boolean;
+  let configuration: string | undefined;
   const pem = (name: string) => readFileSync(join(folder, name), "utf8");
 
   before(async () => {
@@ -83,9 +84,10 @@ describe("the discovery server", function () {
   beforeEach(async () => {
     asked = [];
     broken = false;
+    configuration = '{"http":{}}';
     const view = new View(engineAt(join(folder, "engine.sock")), { project: "testbro", network: "testbro-edge" });
     const tls = { cert: pem("server.pem"), key: pem("server.key"), ca: pem("ca.pem") };
-    server = createDiscovery({ view, configuration: '{"http":{}}', keys, tls });
+    server = createDiscovery({ view, configuration: () => configuration, keys, tls });
     server.listen(0);
     await once(server, "listening");
   });
@@ -137,6 +139,12 @@ describe("the discovery server", function () {
     assert.equal((await ask(`/${"x".repeat(3000)}`)).status, 405);
     assert.equal((await ask("/v1.44/tasks?filters=notjson")).status, 502);
     assert.deepEqual(asked, []);
+  });
+
+  it("gives no configuration as long as it is not known", async () => {
+    configuration = undefined;
+    const unknown = await ask("/configuration");
+    assert.deepEqual([unknown.status, unknown.text], [503, '{"message":"no replicas are known yet"}']);
   });
 
   it("serves nobody without a certificate of its own authority", async () => {

@@ -5,9 +5,10 @@ import type { View } from "./view";
 
 /** What stands behind the server. */
 export interface DiscoveryOptions {
-  view: View;
-  /** The balancer's dynamic configuration. */
-  configuration: string;
+  /** What questions in the words of an engine's API are answered from. @default they are not answered */
+  view?: View;
+  /** The balancer's dynamic configuration; undefined as long as it is not known. */
+  configuration: () => string | undefined;
   keys: Keys;
   /** Certificate, key and the authority whose clients are served; PEM. */
   tls: Pick<ServerOptions, "cert" | "key" | "ca">;
@@ -34,20 +35,25 @@ async function answer(path: string, url: URL, request: IncomingMessage, options:
     const client = judge(options.keys, key, typeof given === "string" ? given : undefined);
     return client === undefined ? { status: 401 } : { status: 204, headers: { "X-API-Client": client } };
   }
+  if (path !== "/configuration") return options.view && answerAsEngine(path, url, options.view);
+  const text = options.configuration();
+  return text === undefined ? { status: 503, json: { message: "no replicas are known yet" } } : { status: 200, text };
+}
+
+/** Answers what Traefik asks an engine. */
+async function answerAsEngine(path: string, url: URL, view: View): Promise<Answer | undefined> {
   switch (path.replace(/^\/v1\.\d+/, "")) {
-    case "/configuration":
-      return { status: 200, text: options.configuration };
     case "/_ping":
       return { status: 200, text: "OK", headers: { "API-Version": API_VERSION, OSType: "linux" } };
     case "/version":
       return { status: 200, json: { Version: "view", ApiVersion: API_VERSION, MinAPIVersion: API_VERSION, Os: "linux", Arch: "any" } };
     case "/services":
-      return { status: 200, json: (await options.view.picture()).services };
+      return { status: 200, json: (await view.picture()).services };
     case "/networks":
-      return { status: 200, json: (await options.view.picture()).networks };
+      return { status: 200, json: (await view.picture()).networks };
     case "/tasks": {
       const wanted = serviceFilter(url);
-      const { tasks } = await options.view.picture();
+      const { tasks } = await view.picture();
       return { status: 200, json: wanted ? tasks.filter(({ ServiceID }) => wanted.includes(ServiceID)) : tasks };
     }
     default:
@@ -84,8 +90,8 @@ async function handle(request: IncomingMessage, response: ServerResponse, option
 }
 
 /**
- * Tells a balancer, over mutual TLS, what it has to know: which replicas there are (in the words of the engine's API, read only, and of
- * that a small part), its own routes, and whether an API key is good. It is the only one of the two with the engine's socket.
+ * Tells a balancer, over mutual TLS, what it has to know: its own routes, whether an API key is good, and which replicas there are: with a
+ * `view` in the words of the engine's API, read only, and of that a small part; else as part of the routes.
  */
 export function createDiscovery(options: DiscoveryOptions): Server {
   const tls = { ...options.tls, requestCert: true, rejectUnauthorized: true, minVersion: "TLSv1.3" as const };
