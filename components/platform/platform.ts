@@ -27,6 +27,12 @@ export abstract class Platform extends pulumi.ComponentResource {
   /** DNS servers that know every workload's `host`, by address or name: for processes, such as nginx, that ask DNS themselves. */
   abstract readonly resolvers: readonly string[];
 
+  /**
+   * How a balancer learns of every replica's address: by `labels` of the services, which {@link label} sets and the engine's API tells; or by
+   * `endpoints`, which the platform keeps of each workload, labelled or not.
+   */
+  abstract readonly replicasBy: "labels" | "endpoints";
+
   /** Names a workload and its ports, creating nothing, so that references may be cyclic. */
   abstract declare(name: string, declaration: Declaration): Ref;
 

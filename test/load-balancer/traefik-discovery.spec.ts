@@ -1,18 +1,14 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import type { Server as SecureServer } from "node:https";
-import type { Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hashApiKey, newApiKey } from "@testbro/components/load-balancer/nginx";
 import { renderTraefik, type TraefikOptions, type TraefikRoute } from "@testbro/components/load-balancer/traefik";
 import { engineAt } from "@testbro/discovery/dist/engine";
-import { createDiscovery, type DiscoveryOptions } from "@testbro/discovery/dist/server";
+import type { DiscoveryOptions } from "@testbro/discovery/dist/server";
 import { View } from "@testbro/discovery/dist/view";
 import { ask, tally } from "./ask";
+import { DiscoveryServer } from "./discovery-server";
 import { freePorts } from "./nginx";
 import type { Replica } from "./replica";
 import type { Traefik } from "./traefik";
@@ -29,24 +25,14 @@ interface FakeService {
 describe("traefik: discovery", function () {
   this.timeout(180_000);
   const balancer = withTraefik();
-  let folder: string;
   let engine: Server;
-  let discovery: SecureServer | undefined;
-  const sockets = new Set<Socket>();
+  let discovery: DiscoveryServer;
   let services: Record<string, FakeService>;
-  let options: DiscoveryOptions;
-  const pem = (name: string) => readFileSync(join(folder, name), "utf8");
+  let options: Omit<DiscoveryOptions, "tls">;
+  const socket = () => join(discovery.folder, "engine.sock");
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), "testbro-discovery-"));
-    chmodSync(folder, 0o755);
-    const openssl = (...args: string[]) => execFileSync("openssl", args, { cwd: folder, stdio: "pipe" });
-    const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1"];
-    openssl("req", "-x509", ...curve, "-subj", "/CN=ca", "-keyout", "ca.key", "-out", "ca.pem");
-    for (const name of ["server", "client"]) {
-      const subject = ["-subj", "/CN=x", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", `${name}.key`, "-out", `${name}.pem`];
-      openssl("req", "-x509", "-CA", "ca.pem", "-CAkey", "ca.key", ...curve, ...subject);
-    }
+    discovery = new DiscoveryServer();
     engine = createServer((question, response) => {
       const path = question.url?.split("?")[0] ?? "";
       const entries = Object.entries(services);
@@ -62,35 +48,17 @@ describe("traefik: discovery", function () {
       };
       response.end(JSON.stringify(lists[path]));
     });
-    engine.listen(join(folder, "engine.sock"));
+    engine.listen(socket());
     await once(engine, "listening");
   });
   after(() => {
     engine.close();
-    rmSync(folder, { recursive: true, force: true });
+    discovery.remove();
   });
   beforeEach(() => {
     services = {};
   });
-  afterEach(() => stopDiscovery());
-
-  async function startDiscovery(port: number): Promise<void> {
-    discovery = createDiscovery(options);
-    // Those that are still in their handshake are no connections to the server yet, and would keep it open.
-    discovery.on("connection", (socket: Socket) => sockets.add(socket));
-    discovery.listen(port, "127.0.0.1");
-    await once(discovery, "listening");
-  }
-
-  async function stopDiscovery(): Promise<void> {
-    const server = discovery;
-    discovery = undefined;
-    if (!server) return;
-    server.close();
-    for (const socket of sockets) socket.destroy();
-    sockets.clear();
-    await once(server, "close");
-  }
+  afterEach(() => discovery.stop());
 
   /** A Traefik that gets its routes and replicas from a discovery in this process, as on a Swarm. */
   async function start(
@@ -99,20 +67,19 @@ describe("traefik: discovery", function () {
   ): Promise<{ traefik: Traefik; port: number; labels: Labels }> {
     const [port = 0] = await freePorts(1);
     const endpoint = `https://127.0.0.1:${port}`;
-    const files = { caFile: join(folder, "ca.pem"), certificateFile: join(folder, "client.pem"), keyFile: join(folder, "client.key") };
     const told: Omit<TraefikOptions, "routes" | "tls"> = {
       limits: { perClient: false },
       discovery: { endpoint, refresh: 0.5 },
       source: { endpoint: `${endpoint}/configuration`, refresh: 0.5 },
       keyService: `${endpoint}/keys`,
-      client: files,
+      client: discovery.files,
     };
     const render = (some: TraefikRoute[]) => renderTraefik({ ...told, tls: false, routes: some });
     const { labels, dynamicText } = render(routes);
     for (const [name, own] of Object.entries(labels)) services[name] = { labels: own, addresses: services[name]?.addresses ?? [] };
-    const view = new View(engineAt(join(folder, "engine.sock")), { project: "testbro", network: "testbro-edge" });
-    options = { view, configuration: dynamicText, keys, tls: { cert: pem("server.pem"), key: pem("server.key"), ca: pem("ca.pem") } };
-    await startDiscovery(port);
+    const view = new View(engineAt(socket()), { project: "testbro", network: "testbro-edge" });
+    options = { view, configuration: () => dynamicText, keys };
+    await discovery.start(options, port);
     // The file's own routes are for the fixture to see that it runs; those of the test come from the discovery.
     const ready: TraefikRoute = { name: "ready", path: "/ready-for-the-test", respond: { status: 410 } };
     const traefik = await balancer.start({ ...told, hosts: ["ready.test"], routes: [ready] });
@@ -178,14 +145,12 @@ describe("traefik: discovery", function () {
     const { traefik, port } = await start([app(replicas)]);
     (services["testbro-app"] as FakeService).addresses = ["127.0.1.1"];
     await until("it serves", async () => (await status(traefik)) === 200);
-    await stopDiscovery();
+    await discovery.stop();
     const gone = Date.now();
     while (Date.now() - gone < 2000) assert.equal(await status(traefik), 200);
-    options = {
-      ...options,
-      configuration: renderTraefik({ tls: false, routes: [{ name: "app", path: "/", respond: { status: 410 } }] }).dynamicText,
-    };
-    await startDiscovery(port);
+    const { dynamicText } = renderTraefik({ tls: false, routes: [{ name: "app", path: "/", respond: { status: 410 } }] });
+    options = { ...options, configuration: () => dynamicText };
+    await discovery.start(options, port);
     await until("the new route holds", async () => (await status(traefik)) === 410, 20);
   });
 
@@ -215,7 +180,7 @@ describe("traefik: discovery", function () {
     assert.equal(replicas[0]?.headers["x-api-client"], "ci");
     assert.equal(replicas[0]?.headers["x-api-key"], undefined);
     for (const wrong of ["", "ci", newApiKey("ci"), newApiKey("x")]) assert.equal(await status(traefik, "/", { "x-api-key": wrong }), 401);
-    await stopDiscovery();
+    await discovery.stop();
     assert.ok((await status(traefik, "/", { "x-api-key": key })) >= 500);
   });
 });

@@ -142,6 +142,11 @@ describe("TraefikLoadBalancer", () => {
   });
 
   const refused: [string, () => Partial<TraefikLoadBalancerOptions>, RegExp][] = [
+    [
+      "no group of the engine's socket",
+      () => ({ engineGroup: undefined }) as object,
+      /lb\.engineGroup: is missing.*Fix: give the number that stat/,
+    ],
     ["no source of certificates", () => ({ tls: {} }), /lb\.tls: has neither certificates nor an authority.*tls: false/],
     [
       "a port the workload lacks",

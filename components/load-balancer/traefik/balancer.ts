@@ -15,17 +15,19 @@ import {
 import { certificateNames } from "../certificate-names";
 import { MutualTls } from "../mutual-tls";
 import { discover, Discovered } from "./discovered";
+import { checkDiscoveryOptions, DISCOVERY_PORTS, discoveryWorkload, SERVER } from "./discovery-workload";
 import { connectionsOf, dashboardOf, hashesOf, traefikOptions, type Late } from "./late";
 import type { TraefikBalancerRoute, TraefikLoadBalancerOptions } from "./options";
 import { checkTraefik, renderTraefik, type TraefikCertificate } from "./render";
-import { CLIENT, DISCOVERY_PORTS, discoveryWorkload, SERVER, STATIC_FILE, TRAEFIK_PORTS, traefikWorkload } from "./workload";
+import { CLIENT, STATIC_FILE, TRAEFIK_PORTS, traefikWorkload } from "./workload";
 
 /** Why the certificates of the two for each other live long. */
 const SHOWN_TO_EACH_OTHER = "renewing it replaces the balancer; balancer and discovery show it to each other alone";
 
 /**
- * The balancer: Traefik in front of workloads on a Swarm, which finds the replicas of labelled services by itself, and takes changed
- * routes and certificates without a restart. Beside it runs a small service with the engine's socket, which tells it both over mutual TLS.
+ * The balancer: Traefik in front of workloads, on a Swarm or on Kubernetes, which finds their replicas by itself, and takes changed routes
+ * and certificates without a restart. Beside it runs a small service that tells it both over mutual TLS; of the two only that one asks the
+ * platform: the engine's socket on a Swarm, the API server for addresses on Kubernetes.
  * @example
  * const routes = [{ name: "api", path: "/api/", to: refs.backend }, { name: "frontend", path: "/", to: refs.frontend }];
  * const discovered = TraefikLoadBalancer.discover(platform, routes); // before the workloads run: it labels them
@@ -51,7 +53,8 @@ export class TraefikLoadBalancer extends pulumi.ComponentResource {
   }
 
   /**
-   * Labels the workloads that routes lead to, so that their replicas are found. To be called before they run.
+   * Labels the workloads that routes lead to, so that their replicas are found. To be called before they run. On Kubernetes, where a
+   * Service's pods are known anyway, it changes nothing.
    * @param options `tls: false` for a balancer without TLS
    */
   static discover(platform: Platform, routes: readonly TraefikBalancerRoute[], options: { tls?: false } = {}): Discovered {
@@ -66,7 +69,12 @@ export class TraefikLoadBalancer extends pulumi.ComponentResource {
     const discovery = platform.declare(`${this.ref.name}-discovery`, { ports: DISCOVERY_PORTS, segment: SEGMENTS.edge });
     const early: Late = { certificates: earlyCertificates(options), hashes: new Map(), problems: [] };
     const sound = traefikOptions(name, options, discovery, early);
-    const problems = [...early.problems, ...checkTlsSource(name, options), ...checkTraefik(name, sound)];
+    const problems = [
+      ...early.problems,
+      ...checkTlsSource(name, options),
+      ...checkDiscoveryOptions(name, options),
+      ...checkTraefik(name, sound),
+    ];
     if (problems.length > 0) throw new pulumi.ResourceError(describeProblems(problems), this);
 
     this.certificate = this.issue(name, options);
@@ -75,20 +83,21 @@ export class TraefikLoadBalancer extends pulumi.ComponentResource {
       return renderTraefik(traefikOptions(name, options, discovery, late), name);
     });
     this.configuration = pulumi.secret(rendered.dynamicText);
-    const { staticText, hostLists } = renderTraefik(sound, name);
+    const { staticText, hostLists, filled } = renderTraefik(sound, name);
 
     const between = this.certificatesBetween(name, discovery);
     const secret = (suffix: string, data: pulumi.Input<string>): Secret =>
       platform.secret(`${name}-${suffix}`, pulumi.secret(data), { parent: this });
     const keys = keysOf(options);
-    const told = discoveryWorkload(platform.prefix, `${platform.prefix}-${SEGMENTS.edge}`, options, {
+    const offered = {
       files: { [SERVER.caFile]: between.authority, [SERVER.certificateFile]: between.server.certificatePem },
       secrets: {
         [SERVER.keyFile]: secret("discovery-server-key", between.server.privateKeyPem),
         [SERVER.configurationFile]: secret("configuration", this.configuration),
         ...(keys ? { [SERVER.keysFile]: secret("keys", keys) } : {}),
       },
-    });
+    };
+    const told = discoveryWorkload(platform, options, offered, filled);
     const parts = {
       files: { [STATIC_FILE]: staticText, [CLIENT.caFile]: between.authority, [CLIENT.certificateFile]: between.client.certificatePem },
       secrets: { [CLIENT.keyFile]: secret("discovery-client-key", between.client.privateKeyPem) },

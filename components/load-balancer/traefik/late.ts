@@ -3,7 +3,9 @@ import { onlyPorts, type Problem, type Ref } from "../../workload";
 import type { TraefikBalancerAccess, TraefikLoadBalancerOptions } from "./options";
 import type { TraefikCertificate, TraefikOptions, TraefikTls } from "./render";
 import { portNameOf, resolveAccess, resolveRoutes, routeTargets, userKey, workloadOf } from "./routes";
-import { CLIENT, DISCOVERY_PORTS, FINISH_SECONDS, TRAEFIK_PORTS } from "./workload";
+import { Discovered } from "./discovered";
+import { DISCOVERY_PORTS } from "./discovery-workload";
+import { CLIENT, FINISH_SECONDS, TRAEFIK_PORTS } from "./workload";
 
 /** What of the options changes only during a deployment. */
 export interface Late {
@@ -46,6 +48,20 @@ export function connectionsOf(options: TraefikLoadBalancerOptions): Ref[] {
   return [...ports].map(([ref, names]) => onlyPorts(ref, names));
 }
 
+/** Workloads whose replicas are known: those that were labelled, and where the platform keeps endpoints, all. */
+function discoveredOf({ platform, discovered, routes }: TraefikLoadBalancerOptions): Discovered | undefined {
+  if (platform.replicasBy === "labels") return discovered;
+  return new Discovered(new Set(routes.flatMap(routeTargets).flatMap((target) => workloadOf(target)?.fullName ?? [])));
+}
+
+/** Where the balancer gets its routes and replicas from. */
+function sourcesOf({ platform, refresh }: TraefikLoadBalancerOptions, endpoint: string): Pick<TraefikOptions, "discovery" | "source"> {
+  const source = { endpoint: `${endpoint}/configuration` };
+  const often = refresh === undefined ? {} : { refresh };
+  if (platform.replicasBy === "endpoints") return { source: { ...source, ...often, replicas: true } };
+  return { discovery: { endpoint, ...often }, source };
+}
+
 function tlsOptions(options: TraefikLoadBalancerOptions, certificates: TraefikCertificate[]): TraefikTls | false {
   if (options.tls === false) return false;
   const { authority, alsoFor, certificates: given, ...rest } = options.tls;
@@ -61,7 +77,7 @@ const OWN = [
 
 /** The renderer's options. What is neither its nor the component's goes along, so that it is refused by name. */
 export function traefikOptions(name: string, options: TraefikLoadBalancerOptions, discovery: Ref, late: Late): TraefikOptions {
-  const resolving = { discovered: options.discovered, hashes: late.hashes, problems: late.problems };
+  const resolving = { discovered: discoveredOf(options), hashes: late.hashes, problems: late.problems };
   const endpoint = `https://${discovery.host}:${DISCOVERY_PORTS.discovery}`;
   const dashboard = dashboardOf(options);
   const rest = Object.entries(options).filter(([key, value]) => value !== undefined && !OWN.includes(key));
@@ -71,8 +87,7 @@ export function traefikOptions(name: string, options: TraefikLoadBalancerOptions
     tls: tlsOptions(options, late.certificates),
     ports: { ...TRAEFIK_PORTS, publicHttp: options.ports?.http || 80, publicHttps: options.ports?.https ?? 443 },
     shutdown: { finish: FINISH_SECONDS, ...options.shutdown },
-    discovery: { endpoint, ...(options.refresh === undefined ? {} : { refresh: options.refresh }) },
-    source: { endpoint: `${endpoint}/configuration` },
+    ...sourcesOf(options, endpoint),
     keyService: `${endpoint}/keys`,
     client: CLIENT,
     ...(dashboard ? { dashboard: { host: dashboard.host, access: resolveAccess(DASHBOARD, dashboard.access, resolving) } } : {}),

@@ -40,7 +40,7 @@ type Made = "routes" | "tls" | "ports" | "discovery" | "source" | "client" | "da
 
 /** Everything a {@link TraefikLoadBalancer} is told; what is not listed here is as in {@link TraefikOptions}. */
 export interface TraefikLoadBalancerOptions extends Omit<TraefikOptions, Made> {
-  /** Where it runs: a Swarm. */
+  /** Where it runs: a Swarm, or Kubernetes. */
   platform: Platform;
   /** The balancer's image (`images/traefik`), and the one that tells it which replicas there are (`images/discovery`). */
   images: { traefik: pulumi.Input<string>; discovery: pulumi.Input<string> };
@@ -48,8 +48,8 @@ export interface TraefikLoadBalancerOptions extends Omit<TraefikOptions, Made> {
   ref?: Ref;
   routes: TraefikBalancerRoute[];
   /**
-   * Workloads whose replicas are discovered by label, as `TraefikLoadBalancer.discover` gives them; every other workload is reached by its
-   * name, looked up for each new connection, which is enough for one replica.
+   * On a Swarm, the workloads whose replicas are discovered by label, as `TraefikLoadBalancer.discover` gives them; every other workload is
+   * reached by its name, looked up for each new connection, which is enough for one replica. On Kubernetes, every workload's are.
    */
   discovered?: Discovered;
   /** `false`: plain HTTP, for a balancer behind another one. */
@@ -57,10 +57,10 @@ export interface TraefikLoadBalancerOptions extends Omit<TraefikOptions, Made> {
   /** Ports on the machine. @default { http: 80, https: 443 } */
   ports?: PublishedPorts;
   dashboard?: TraefikDashboard;
-  /** The engine's socket on the node of a manager. @default "/var/run/docker.sock" */
+  /** On a Swarm, the engine's socket on the node of a manager; Kubernetes is asked without one. @default "/var/run/docker.sock" */
   engineSocket?: string;
-  /** Numeric group that owns that socket: `stat -c %g /var/run/docker.sock`. */
-  engineGroup: number;
+  /** On a Swarm, the numeric group that owns that socket, which is required there: `stat -c %g /var/run/docker.sock`. */
+  engineGroup?: number;
   /** Seconds between two looks at the replicas; shorter than the time for which a leaving replica still serves. @default 1 */
   refresh?: number;
   /** Who reads the metrics. @default nobody */
@@ -71,7 +71,7 @@ export interface TraefikLoadBalancerOptions extends Omit<TraefikOptions, Made> {
   resources?: DeepPartial<Resources>;
   /** @default anywhere @example { labels: { type: "lb" } } */
   placement?: Placement;
-  /** Where the discovery runs: on a manager. @default as the balancer @example { labels: { type: "manager" } } */
+  /** Where the discovery runs: on a Swarm, on a manager. @default as the balancer @example { labels: { type: "manager" } } */
   discoveryPlacement?: Placement;
   /** Any field of the balancer's workload, laid over everything above. */
   workload?: WorkloadOverrides;

@@ -25,6 +25,8 @@ const PRIORITIES: Record<Exclude<Priority, "normal">, { value: number; descripti
 export class KubernetesPlatform extends Platform {
   readonly prefix: string;
   readonly resolvers: readonly string[];
+  /** EndpointSlices of each workload's headless Service. */
+  readonly replicasBy = "endpoints";
   /** The namespace; undefined where it is not made here. */
   readonly namespace: kubernetes.core.v1.Namespace | undefined;
   /** Most there may be in the namespace; undefined where that is not made here. */

@@ -20,8 +20,11 @@ export function objectState(name: string, inputs: { metadata?: object }): object
   return { ...inputs, metadata: { name: `${name}-auto`, ...inputs.metadata } };
 }
 
-/** Compares the Kubernetes objects among some resources with the snapshot of a name. */
-export function assertSnapshot(name: string, resources: readonly RecordedObject[]): void {
+/**
+ * Compares the Kubernetes objects among some resources with the snapshot of a name.
+ * @param folder of the snapshots
+ */
+export function assertSnapshot(name: string, resources: readonly RecordedObject[], folder = SNAPSHOTS): void {
   const text = resources
     .filter(({ type }) => type.startsWith("kubernetes:"))
     .sort((left, right) => (`${left.type} ${left.name}` < `${right.type} ${right.name}` ? -1 : 1))
@@ -29,7 +32,7 @@ export function assertSnapshot(name: string, resources: readonly RecordedObject[
       return `# ${type} ${resource}\n${stringify(inputs, { aliasDuplicateObjects: false, lineWidth: 0 })}`;
     })
     .join("---\n");
-  const file = join(SNAPSHOTS, `${name}.yaml`);
+  const file = join(folder, `${name}.yaml`);
   if (process.env["UPDATE_SNAPSHOTS"]) {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);

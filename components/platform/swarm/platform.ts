@@ -36,6 +36,7 @@ export class SwarmPlatform extends Platform {
   readonly prefix: string;
   /** The engine's own DNS server, as every container reaches it. */
   readonly resolvers = ["127.0.0.11"];
+  readonly replicasBy = "labels";
   private readonly settings: Required<Omit<SwarmPlatformArgs, "prefix">>;
   private readonly networks = new Map<string, docker.Network>();
 

@@ -19,6 +19,7 @@ export interface RecordedSecret extends Secret {
 export class RecordingPlatform extends Platform {
   readonly prefix = "testbro";
   resolvers = ["127.0.0.11"];
+  replicasBy: Platform["replicasBy"] = "labels";
   readonly runs: RecordedRun[] = [];
   readonly secrets: RecordedSecret[] = [];
   /** What the platform pretends not to be able to do. */

@@ -33,6 +33,26 @@ export const EXAMPLES: Record<string, TraefikOptions> = {
     ],
   },
 
+  kubernetes: {
+    hosts: ["testbro.example"],
+    tls: { certificates: [certificate] },
+    source: { endpoint: "https://discovery.testbro.svc.cluster.local:8445/configuration", replicas: true },
+    routes: [
+      { name: "api", path: "/api/", to: backend, healthCheck: { path: "/health/ready" } },
+      { name: "secure", path: "/secure/", to: backend, strategy: "sticky-cookie", upstreamTls: { caFile: "/etc/ca.pem" } },
+      { name: "spare", path: "/spare", to: [backend, { ...frontend, backup: true }], healthCheck: { path: "/" } },
+      {
+        name: "frontend",
+        path: "/",
+        to: [
+          { ...frontend, weight: 9 },
+          { host: "10.0.0.9", port: 80 },
+        ],
+        strategy: "weighted",
+      },
+    ],
+  },
+
   strategies: {
     tls: false,
     discovery: { ...discovery, refresh: 0.5 },

@@ -2,9 +2,9 @@ import { describeProblems } from "../../../workload";
 import { hostLists } from "./access";
 import { dynamicText, type DynamicConfiguration } from "./configuration";
 import { discoveryLabels } from "./labels";
-import { isProxyRoute, type TraefikOptions } from "./options";
+import { isProxyRoute, type FilledService, type TraefikOptions } from "./options";
 import { guardsOf, routing, UNAVAILABLE } from "./routers";
-import { routeServices, transports, type RouteServices } from "./services";
+import { routeServices, schemeOf, transports, type RouteServices } from "./services";
 import { staticConfiguration } from "./static";
 import { tlsConfiguration } from "./tls";
 import { checkTraefik } from "./validate";
@@ -15,8 +15,10 @@ export interface RenderedTraefik {
   staticText: string;
   /** What it takes while it runs: routes, middlewares, certificates with their keys. Secret, where certificates are. */
   dynamicText: string;
-  /** Labels by the full name of each discovered workload. */
+  /** Labels by the full name of each discovered workload; none where the source fills in their replicas. */
   labels: Record<string, Record<string, string>>;
+  /** Where the source fills in replicas: whose they are, by the name of the service in the dynamic configuration, which has none there. */
+  filled: Record<string, FilledService>;
   /** Address lists that include the container's host, by name; the image's entry point writes them. */
   hostLists: Record<string, string[]>;
 }
@@ -66,11 +68,16 @@ export function renderTraefik(options: TraefikOptions, name = "traefik"): Render
   };
   const discovered = options.routes
     .filter(isProxyRoute)
-    .flatMap((route) => (services.get(route.name)?.discovered ?? []).map((each) => ({ ...each, tls: route.upstreamTls !== undefined })));
+    .flatMap((route) => (services.get(route.name)?.discovered ?? []).map((each) => ({ ...each, scheme: schemeOf(route) })));
+  const byLabels = options.source?.replicas ? [] : discovered;
+  const filled = options.source?.replicas ? discovered : [];
   return {
     staticText: `${JSON.stringify(staticConfiguration(options, ports), undefined, 2)}\n`,
     dynamicText: dynamicText(dynamic),
-    labels: discoveryLabels(discovered),
+    labels: discoveryLabels(byLabels),
+    filled: Object.fromEntries(
+      filled.map(({ name, target, scheme }) => [name, { workload: target.discovered, port: target.port, scheme }]),
+    ),
     hostLists: hostLists(guardsOf(options)),
   };
 }

@@ -11,17 +11,17 @@ function flatten(prefix: string, value: object): [string, string][] {
 /**
  * Labels by which Traefik finds the replicas of each discovered workload, by the workload's full name. They say how to choose among
  * the replicas and nothing else: which requests come there, and who may send them, is not the workload's to say.
- * @param tls whether replicas are spoken to over TLS
+ * @param scheme how replicas are spoken to
  */
-export function discoveryLabels(services: readonly (DiscoveredService & { tls: boolean })[]): Record<string, Record<string, string>> {
+export function discoveryLabels(services: readonly (DiscoveredService & { scheme: string })[]): Record<string, Record<string, string>> {
   const labels: Record<string, Record<string, string>> = {};
-  for (const { name, target, servers, tls } of services) {
+  for (const { name, target, servers, scheme } of services) {
     const prefix = `traefik.http.services.${name}.loadbalancer`;
     labels[target.discovered] = {
       "traefik.enable": "true",
       ...labels[target.discovered],
       [`${prefix}.server.port`]: String(target.port),
-      ...(tls ? { [`${prefix}.server.scheme`]: "https" } : {}),
+      ...(scheme === "http" ? {} : { [`${prefix}.server.scheme`]: scheme }),
       ...Object.fromEntries(flatten(prefix, servers)),
     };
   }

@@ -140,8 +140,18 @@ export interface SwarmDiscovery {
 export interface ConfigurationSource {
   /** @example "https://testbro-traefik-discovery:8445/configuration" */
   endpoint: string;
-  /** Seconds between two looks. @default 2 */
+  /** Seconds between two looks. @default 2; with `replicas` 1: shorter than the time for which a leaving replica still serves */
   refresh?: number;
+  /** Whether the source itself fills in the replicas of discovered workloads, as on Kubernetes. @default false: `discovery` tells of them */
+  replicas?: boolean;
+}
+
+/** A service of the dynamic configuration whose servers are a workload's replicas. */
+export interface FilledService {
+  /** Name people and the platform see: `Ref.fullName`. */
+  workload: string;
+  port: number;
+  scheme: "http" | "https";
 }
 
 /** Files of Traefik's client certificate for `discovery` and `source`. */

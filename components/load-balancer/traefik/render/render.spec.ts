@@ -19,8 +19,8 @@ function dynamic(options: Partial<TraefikOptions>): DynamicConfiguration {
 describe("renderTraefik", () => {
   for (const [name, example] of Object.entries(EXAMPLES)) {
     it(`renders the example "${name}" as its snapshot`, () => {
-      const { staticText, dynamicText, labels, hostLists } = renderTraefik(example);
-      const whole = { static: parse(staticText) as unknown, dynamic: parse(dynamicText) as unknown, labels, hostLists };
+      const { staticText, dynamicText, labels, filled, hostLists } = renderTraefik(example);
+      const whole = { static: parse(staticText) as unknown, dynamic: parse(dynamicText) as unknown, labels, filled, hostLists };
       const text = `${JSON.stringify(whole, undefined, 2)}\n`;
       const file = join(SNAPSHOTS, `${name}.json`);
       if (process.env["UPDATE_SNAPSHOTS"]) {
@@ -79,12 +79,14 @@ describe("renderTraefik", () => {
       ],
     }).http;
     const order = Object.entries(routers)
+      .filter(([name]) => name !== "status-ready")
       .sort(([, a], [, b]) => b.priority - a.priority)
       .map(([name]) => name);
     const unavailable = (names: string[]) => names.flatMap((name) => [name, `${name}-unavailable`]);
     assert.deepEqual(order.slice(0, 6), unavailable(["exact", "prefix", "host"]));
     assert.deepEqual(order.slice(6), ["not-found-1", "long-denied", ...unavailable(["long", "root"]), "not-found-0"]);
-    assert.equal(new Set(Object.values(routers).map(({ priority }) => priority)).size, order.length, "no two of the same priority");
+    const priorities = order.map((name) => routers[name]?.priority);
+    assert.equal(new Set(priorities).size, order.length, "no two of the same priority");
   });
 
   it("has no empty section, which Traefik refuses", () => {
@@ -123,13 +125,40 @@ describe("renderTraefik", () => {
     }
   });
 
+  it("a workload's replicas are chosen among in the same way, whether labels tell of them or the configuration has them", () => {
+    const source = { endpoint: "https://x/configuration" };
+    for (const { discovery, ...example } of Object.values(EXAMPLES).filter((each) => each.discovery)) {
+      const labelled = renderTraefik({ ...example, ...(discovery ? { discovery } : {}), source });
+      const filling = renderTraefik({ ...example, source: { ...source, replicas: true } });
+      const named = parse(labelled.dynamicText.replaceAll("@swarm", "")) as DynamicConfiguration;
+      const whole = parse(filling.dynamicText) as DynamicConfiguration;
+      assert.deepEqual([named.http.routers, named.http.middlewares, named.tls], [whole.http.routers, whole.http.middlewares, whole.tls]);
+      assert.deepEqual(filling.labels, {});
+      for (const [name, { workload, port, scheme }] of Object.entries(filling.filled)) {
+        const { servers, ...settings } = whole.http.services?.[name]?.loadBalancer ?? assert.fail(name);
+        assert.deepEqual(servers, []);
+        assert.equal(named.http.services?.[name], undefined);
+        const leaves = (prefix: string, value: unknown): [string, string][] =>
+          typeof value === "object" && value !== null
+            ? Object.entries(value).flatMap(([key, inner]) => leaves(`${prefix}.${key.toLowerCase()}`, inner))
+            : [[prefix, String(value)]];
+        const prefix = `traefik.http.services.${name}.loadbalancer`;
+        const expected = leaves(prefix, { ...settings, serversTransport: `${settings.serversTransport}@http`, server: { port } });
+        const labels = Object.entries(labelled.labels[workload] ?? {}).filter(([label]) => label.startsWith(`${prefix}.`));
+        assert.deepEqual(labels.sort(), expected.sort(), `${name} ${scheme}`);
+      }
+    }
+  });
+
   it("keeps the API off every port and the status port off the outside", () => {
     for (const example of Object.values(EXAMPLES)) {
       const settings = parse(renderTraefik(example).staticText) as { api: { insecure: boolean } };
       assert.equal(settings.api.insecure, false);
       const { routers } = (parse(renderTraefik(example).dynamicText) as DynamicConfiguration).http;
       for (const [name, router] of Object.entries(routers)) {
-        assert.ok(!router.entryPoints.includes("status"), name);
+        // Whoever reads metrics may also know whether there are routes.
+        assert.equal(router.entryPoints.includes("status"), name === "status-ready", name);
+        assert.equal(router.service === "ping@internal", name === "status-ready", name);
         if (router.service === "api@internal") assert.ok(router.tls && router.middlewares?.some((each) => each.endsWith("password")), name);
       }
     }

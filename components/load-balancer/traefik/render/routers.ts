@@ -2,12 +2,18 @@ import { addressGuard, credentialGuard, NOBODY, type Guard } from "./access";
 import type { Middleware, Router } from "./configuration";
 import { bodyChain, breakerChain, compressionChain, headerChain, limitChain, pathChain, retryChain, type Chain } from "./middlewares";
 import { isProxyRoute, type TraefikOptions, type TraefikProxyRoute, type TraefikRoute } from "./options";
-import { allOf, clientRule, hostRule, hostsOf, notFoundPriority, priority, RANKS, routeRule } from "./rules";
+import { allOf, clientRule, hostRule, hostsOf, notFoundPriority, priority, quoted, RANKS, routeRule } from "./rules";
 import type { RouteServices } from "./services";
 import { allHosts } from "./tls";
 
 /** Names of the entry points. */
 export const ENTRY_POINTS = { http: "http", https: "https", status: "status" } as const;
+
+/**
+ * Path of the status port that answers once a dynamic configuration is there, and is not found before: until then a balancer knows no route,
+ * and should get no requests.
+ */
+export const READY_PATH = "/ready";
 
 /** A service of Traefik's own that never answers: for routers whose middlewares do. */
 const NOTHING = "noop@internal";
@@ -168,6 +174,17 @@ function addRedirect(routing: Routing, ports: { http: number | false; publicHttp
   routing.routers["redirect"] = { entryPoints: [ENTRY_POINTS.http], rule, priority: 1, middlewares, service: NOTHING };
 }
 
+/** What tells that this configuration is there. */
+function addReady(routing: Routing): void {
+  routing.routers["status-ready"] = {
+    entryPoints: [ENTRY_POINTS.status],
+    rule: `Path(${quoted(READY_PATH)})`,
+    priority: 1,
+    // Like /ping, it says 503 when Traefik is about to stop.
+    service: "ping@internal",
+  };
+}
+
 /** The dashboard and its API on their own host, over TLS only. */
 function addDashboard(routing: Routing): void {
   const { options } = routing;
@@ -204,6 +221,7 @@ export function routing(
   }
   addStrangers(result);
   addRedirect(result, ports);
+  addReady(result);
   addDashboard(result);
   return result;
 }

@@ -34,7 +34,7 @@ const STRATEGIES: Partial<Record<TraefikStrategy, Servers["strategy"]>> = {
 /** Idle connections kept to a replica: none. */
 const NO_KEEPALIVE = -1;
 
-/** A discovered service as the platform's labels define it. */
+/** A discovered service: as the platform's labels define it, or whose servers the source of the configuration fills in. */
 export interface DiscoveredService {
   /** Name of the service in Traefik. */
   name: string;
@@ -84,9 +84,14 @@ function serversOf(route: TraefikProxyRoute, transport: string, secure: boolean)
   };
 }
 
+/** How a route's replicas are spoken to. */
+export function schemeOf(route: TraefikProxyRoute): "http" | "https" {
+  return route.upstreamTls === undefined ? "http" : "https";
+}
+
 /** Address of one server. */
-function urlOf(target: Target, tls: boolean): string {
-  return `${tls ? "https" : "http"}://${isIP(target.host) === 6 ? `[${target.host}]` : target.host}:${target.port}`;
+function urlOf(target: Target, scheme: string): string {
+  return `${scheme}://${isIP(target.host) === 6 ? `[${target.host}]` : target.host}:${target.port}`;
 }
 
 /**
@@ -101,12 +106,23 @@ function partName(name: string, index: number): string {
 class Builder {
   readonly services: Record<string, Service> = {};
   readonly discovered: DiscoveredService[] = [];
+  private readonly references = new Set<string>();
 
+  /**
+   * @param servers settings of a service; `qualified`: as labels have to name parts of this configuration
+   * @param filled whether discovered services are part of this configuration, or come by labels
+   */
   constructor(
     readonly route: TraefikProxyRoute,
     readonly servers: (qualified: boolean) => Servers,
     readonly secure: boolean,
+    readonly filled: boolean,
   ) {}
+
+  /** Whether a service is a discovered one by itself, which is missing while the workload has no replica. */
+  mayBeMissing(reference: string): boolean {
+    return this.references.has(reference);
+  }
 
   add(name: string, service: Service): string {
     this.services[name] = service;
@@ -116,13 +132,16 @@ class Builder {
   /** One service for a target, named as routers of this configuration name it. */
   single(name: string, target: TraefikTarget): string {
     if (!isDiscovered(target)) return this.fixed(name, [target]);
-    this.discovered.push({ name, target, servers: this.servers(true) });
-    return `${name}@swarm`;
+    const servers = this.servers(!this.filled);
+    this.discovered.push({ name, target, servers });
+    const reference = this.filled ? this.add(name, { loadBalancer: { ...servers, servers: [] } }) : `${name}@swarm`;
+    this.references.add(reference);
+    return reference;
   }
 
   private fixed(name: string, targets: Target[]): string {
-    const tls = this.route.upstreamTls !== undefined;
-    return this.add(name, { loadBalancer: { ...this.servers(false), servers: targets.map((target) => ({ url: urlOf(target, tls) })) } });
+    const scheme = schemeOf(this.route);
+    return this.add(name, { loadBalancer: { ...this.servers(false), servers: targets.map((target) => ({ url: urlOf(target, scheme) })) } });
   }
 
   /** Targets as one service; `parts` gets the services it is put together from, when one of them may be missing. */
@@ -132,7 +151,7 @@ class Builder {
     if (strategy !== "weighted" && fixed.length === targets.length) return this.fixed(name, fixed);
     if (targets.length === 1 && targets[0]) return this.single(name, targets[0]);
     const services = targets.map((target, index) => ({ name: this.single(partName(name, index), target), weight: target.weight ?? 1 }));
-    parts.push(...services.map((service) => service.name).filter((service) => service.endsWith("@swarm")));
+    parts.push(...services.map((service) => service.name).filter((service) => this.mayBeMissing(service)));
     const check = this.route.healthCheck ? { healthCheck: {} } : {};
     const byClient = strategy === "ip-hash" || (strategy === "weighted" && split === "client");
     if (byClient) return this.add(name, { highestRandomWeight: { services, ...check } });
@@ -148,7 +167,8 @@ class Builder {
 export function routeServices(options: TraefikOptions, route: TraefikProxyRoute, provider: string): RouteServices {
   const secure = options.tls !== false;
   const transport = transportName(route);
-  const builder = new Builder(route, (qualified) => serversOf(route, qualified ? `${transport}@${provider}` : transport, secure), secure);
+  const servers = (qualified: boolean) => serversOf(route, qualified ? `${transport}@${provider}` : transport, secure);
+  const builder = new Builder(route, servers, secure, options.source?.replicas ?? false);
   const targets = traefikTargets(route);
   const primaries = targets.filter((target) => !target.backup);
   const backups = targets.filter((target) => target.backup);
@@ -158,7 +178,7 @@ export function routeServices(options: TraefikOptions, route: TraefikProxyRoute,
   if (backups.length > 0) {
     const parts: string[] = [];
     const fallback = builder.group(`${route.name}-backup`, backups, parts);
-    if (main.endsWith("@swarm")) standins.push(main);
+    if (builder.mayBeMissing(main)) standins.push(main);
     standins.push(fallback, ...parts);
     main = builder.add(route.name, { failover: { service: main, fallback } });
   }

@@ -7,7 +7,7 @@ import { ENTRY_POINTS } from "./routers";
 const IDLE_SECONDS = 65;
 const REQUEST_SECONDS = 60;
 const SHUTDOWN = { accept: 0, finish: 20 };
-const REFRESH = { discovery: 1, source: 2 };
+const REFRESH = { discovery: 1, source: 2, replicas: 1 };
 
 /** Upper bounds of the histogram of request times, in seconds. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -91,7 +91,14 @@ function providers({ discovery, source, client }: TraefikOptions): object {
         }
       : {}),
     ...(source
-      ? { http: { endpoint: source.endpoint, ...tls, pollInterval: seconds(source.refresh ?? REFRESH.source), pollTimeout: "5s" } }
+      ? {
+          http: {
+            endpoint: source.endpoint,
+            ...tls,
+            pollInterval: seconds(source.refresh ?? REFRESH[source.replicas ? "replicas" : "source"]),
+            pollTimeout: "5s",
+          },
+        }
       : {}),
     // Configurations are taken as they come; by default a second one within 2 s has to wait.
     providersThrottleDuration: "0.1s",

@@ -24,7 +24,11 @@ describe("checkTraefik", () => {
     ["a path with a line break", { path: "/a\nb" }, /routes\[0\]\.path/],
     ["a host that is none", { to: { host: "a b", port: 1 } }, /to\[0\]\.host: "a b" is not a host name/],
     ["a discovered name with a dot and a space", { to: { discovered: "a b", port: 1 } }, /discovered: "a b" is not a workload's name/],
-    ["discovery without discovery", { to: { discovered: "a", port: 1 } }, /there is no discovery\. give discovery\.endpoint/],
+    [
+      "discovery without discovery",
+      { to: { discovered: "a", port: 1 } },
+      /there is no discovery\. give discovery\.endpoint, or source\.replicas/,
+    ],
     ["nothing but backups", { to: [{ host: "a", port: 1, backup: true }], healthCheck: { path: "/" } }, /to: has only backups/],
     [
       "a backup without a health check",
@@ -116,6 +120,11 @@ describe("checkTraefik", () => {
     ["a redirect of another kind", { routes: [{ name: "a", path: "/", redirect: { to: "/b", status: 303 } }] }, /redirect\.status/],
     ["two answers", { routes: [{ ...app, respond: { status: 404 } } as TraefikRoute] }, /has to and respond/],
     ["a time that is none", { discovery: { endpoint: "https://x", refresh: 0.01 } }, /discovery\.refresh: 0\.01 is not from 0\.2 to 60/],
+    [
+      "replicas that come in two ways",
+      { discovery: { endpoint: "https://x" }, source: { endpoint: "https://x", replicas: true } },
+      /source\.replicas: would fill in what discovery tells of already\. leave one/,
+    ],
     ["an endpoint that is none", { source: { endpoint: "x" } }, /source\.endpoint: "x" is not a URL/],
     ["an authority without TLS", { tls: { certificates, acme: { directory: "http://x" } } }, /acme\.directory: "http:\/\/x"/],
     [

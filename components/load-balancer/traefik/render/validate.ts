@@ -73,6 +73,13 @@ function checkTarget(check: Check, target: TraefikTarget, route: TraefikProxyRou
   }
 }
 
+/** Whether anybody tells of a discovered workload's replicas. */
+function checkDiscovery(check: Check, { discovery, source }: TraefikOptions): void {
+  if (discovery || source?.replicas) return;
+  const fix = "give discovery.endpoint, or source.replicas where the configuration brings them, or an address";
+  check.report("names a discovered workload, but there is no discovery", fix);
+}
+
 function checkProxy(check: Check, options: TraefikOptions, route: TraefikProxyRoute): void {
   const targets = traefikTargets(route);
   if (targets.length > 0 && targets.every((target) => target.backup))
@@ -82,9 +89,7 @@ function checkProxy(check: Check, options: TraefikOptions, route: TraefikProxyRo
   if (route.strategy === "weighted" && targets.filter((target) => !target.backup).length < 2) {
     check.at("to").report("strategy weighted needs two or more targets to split between", "add a target, or use another strategy");
   }
-  if (targets.some(isDiscovered) && !options.discovery) {
-    check.at("to").report("names a discovered workload, but there is no discovery", "give discovery.endpoint, or an address");
-  }
+  if (targets.some(isDiscovered)) checkDiscovery(check.at("to"), options);
   if (targets.length > MOST_TARGETS) check.at("to").report(`has ${targets.length} targets`, `give at most ${MOST_TARGETS}`);
   const { healthCheck, circuitBreaker, mirror } = route;
   if (healthCheck) {
@@ -112,8 +117,7 @@ function checkProxy(check: Check, options: TraefikOptions, route: TraefikProxyRo
     check.at("mirror.maxBodyBytes").whole(mirror.maxBodyBytes, 0);
     if (mirror.to.backup || mirror.to.weight !== undefined)
       check.at("mirror.to").report("is neither weighed nor a backup", "leave weight and backup out");
-    if (isDiscovered(mirror.to) && !options.discovery)
-      check.at("mirror.to").report("names a discovered workload, but there is no discovery", "give discovery.endpoint, or an address");
+    if (isDiscovered(mirror.to)) checkDiscovery(check.at("mirror.to"), options);
   }
 }
 
@@ -179,6 +183,9 @@ function checkSources(check: Check, { discovery, source, client, shutdown, reque
     if (value.refresh !== undefined && !(value.refresh >= 0.2 && value.refresh <= 60)) {
       check.at(`${key}.refresh`).report(`${value.refresh} is not from 0.2 to 60`, "give seconds from 0.2 to 60");
     }
+  }
+  if (discovery && source?.replicas) {
+    check.at("source.replicas").report("would fill in what discovery tells of already", "leave one of the two out");
   }
   for (const key of ["caFile", "certificateFile", "keyFile"] as const) if (client) check.at("client").at(key).file(client[key]);
   check.at("shutdown.accept").whole(shutdown?.accept, 0, 3600);
