@@ -15,6 +15,8 @@ describe("the use of containers", () => {
   let listed: { Id: string; Labels?: Record<string, string>; Status?: string }[];
   let inspected: object | undefined;
   let stats: object | undefined;
+  /** What a manager knows; a worker refuses to say. */
+  let services: string[] | undefined;
 
   beforeEach(async () => {
     inspected = {
@@ -23,8 +25,13 @@ describe("the use of containers", () => {
       Config: { Env: ["SECRET=1"] },
     };
     stats = STATS;
+    services = undefined;
     engine = await FakeEngine.start(({ path }) => {
       if (path === "/info") return { body: { Name: "node-1" } };
+      if (path === "/services") {
+        const refusal = { status: 503, body: { message: "This node is not a swarm manager." } };
+        return services ? { body: services.map((Name) => ({ Spec: { Name } })) } : refusal;
+      }
       if (path === "/containers/json") return { body: listed };
       if (path.endsWith("/stats")) return stats && { body: stats };
       return inspected && { body: inspected };
@@ -62,10 +69,10 @@ describe("the use of containers", () => {
   it("is of the project's own containers only", async () => {
     const marked = { ...task("odd"), Labels: { "com.docker.swarm.service.name": "odd", "com.docker.stack.namespace": "shop" } };
     listed = [task("shop-api", "a"), task("shopping-api", "b"), { ...marked, Id: "c" }];
-    const services = async (project?: string) =>
+    const servicesOf = async (project?: string) =>
       (await new Containers(engine.docker, "swarm", project).read()).map(({ service }) => service);
-    assert.deepEqual(await services("shop"), ["shop-api", "odd"]);
-    assert.deepEqual(await services(), ["shop-api", "shopping-api", "odd"]);
+    assert.deepEqual(await servicesOf("shop"), ["shop-api", "odd"]);
+    assert.deepEqual(await servicesOf(), ["shop-api", "shopping-api", "odd"]);
     const compose = (project: string) => ({ "com.docker.compose.project": project, "com.docker.compose.service": "web" });
     listed = [
       { Id: "a", Labels: compose("shop") },
@@ -76,6 +83,17 @@ describe("the use of containers", () => {
       uses.map(({ service, container }) => [service, container]),
       [["web", "a"]],
     );
+  });
+
+  it("is told apart from that of a stack whose name begins alike, where a manager knows which services are whose", async () => {
+    listed = [task("shop-api", "a"), task("shop-b-api", "b")];
+    services = ["shop-api"];
+    const found = async () => (await new Containers(engine.docker, "swarm", "shop").read()).map(({ service }) => service);
+    assert.deepEqual(await found(), ["shop-api"]);
+    services = [];
+    assert.deepEqual(await found(), []);
+    services = undefined;
+    assert.deepEqual(await found(), ["shop-api", "shop-b-api"]);
   });
 
   it("says of health what the engine says, and nothing where it says nothing", async () => {

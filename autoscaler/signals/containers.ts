@@ -54,6 +54,7 @@ export class Containers {
   private readonly engine: EngineReader;
   private fixed = new Map<string, Fixed>();
   private node: string | undefined;
+  private own: ReadonlySet<string> | undefined;
 
   /** @param project only its containers. @default every container that belongs to a service */
   constructor(
@@ -67,9 +68,10 @@ export class Containers {
   async read(): Promise<ContainerUse[]> {
     this.node ??= (await this.engine.object<{ Name?: string }>("/info")).Name ?? "";
     const node = this.node;
+    const own = await this.ownServices();
     const listed = await this.engine.list(
       `/containers/json?filters=${encodeURIComponent(JSON.stringify({ label: [SERVICE[this.kind]] }))}`,
-      (each: ListedContainer) => (this.belongs(each) ? each : undefined),
+      (each: ListedContainer) => (this.belongs(each, own) ? each : undefined),
     );
     const fixed = this.fixed;
     this.fixed = new Map();
@@ -85,10 +87,26 @@ export class Containers {
     return uses.filter((use) => use !== undefined);
   }
 
-  /** On a Swarm the stack's label is on the service alone unless the containers got one too, so its name has to do. */
-  private belongs({ Labels = {} }: ListedContainer): boolean {
+  /**
+   * Names of the stack's services. On a Swarm its label is on the service alone unless the containers got one too, and only a manager
+   * knows services; undefined where nobody can say.
+   */
+  private async ownServices(): Promise<ReadonlySet<string> | undefined> {
+    if (this.kind !== "swarm" || this.project === undefined) return undefined;
+    const filters = encodeURIComponent(JSON.stringify({ label: [`${PROJECT.swarm}=${this.project}`] }));
+    const name = ({ Spec }: { readonly Spec?: { readonly Name?: string } }) => Spec?.Name;
+    const names = await this.engine.list(`/services?filters=${filters}`, name).catch(() => undefined);
+    // A manager that is slow for a moment is still one.
+    if (names) this.own = new Set(names);
+    return this.own;
+  }
+
+  private belongs({ Labels = {} }: ListedContainer, own: ReadonlySet<string> | undefined): boolean {
     if (this.project === undefined || Labels[PROJECT[this.kind]] === this.project) return true;
-    return this.kind === "swarm" && (Labels[SERVICE.swarm] ?? "").startsWith(`${this.project}-`);
+    if (this.kind !== "swarm") return false;
+    const service = Labels[SERVICE.swarm] ?? "";
+    // A worker cannot ask: there a stack whose name begins with this one's and a hyphen would be taken for it.
+    return own?.has(service) ?? service.startsWith(`${this.project}-`);
   }
 
   private async inspect(id: string): Promise<Fixed | undefined> {
