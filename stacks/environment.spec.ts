@@ -77,6 +77,14 @@ describe("readEnvironment", () => {
     assert.deepEqual(backend.env, { WORKERS: "4", VERBOSE: "true" });
   });
 
+  it("takes a share that the command line left as text, and nothing else that is text", () => {
+    const given = (errorRatio: unknown) => ({ ...GOOD, prometheus: { thresholds: { errorRatio } } });
+    assert.equal(readEnvironment("testbro", given("0.125")).prometheus.thresholds?.errorRatio, 0.125);
+    for (const wrong of ["much", "", "-0.5", "1.5.2"]) {
+      assert.throws(() => readEnvironment("testbro", given(wrong)), /prometheus\.thresholds\.errorRatio: "/);
+    }
+  });
+
   it("takes a fixed number of replicas instead of bounds", () => {
     assert.deepEqual(readEnvironment("testbro", { ...GOOD, backend: { scale: { replicas: 3 } } }).backend.scale, { replicas: 3 });
   });

@@ -27,7 +27,11 @@ function quantity(parse: (text: string | number) => number, example: string): z.
 const amount = z.strictObject({ cpu: quantity(millicores, '"500m"').optional(), memory: quantity(bytes, '"256Mi"').optional() });
 const resources = z.strictObject({ limits: amount.optional(), reservations: amount.optional() });
 const count = z.number().int().min(1);
-const percent = z.number().positive();
+/** A number, also as the text that Pulumi's command line leaves where one has a decimal point. */
+const percent = z.preprocess(
+  (given) => (typeof given === "string" && /^\d*\.\d+$/.test(given) ? Number(given) : given),
+  z.number().positive(),
+);
 const seconds = z.number().int().min(0).max(3600);
 
 /** Text, also where Pulumi's command line has turned it into a number or a boolean. */
