@@ -54,9 +54,18 @@ export interface ServiceStats {
 /** The engine's clock may differ by this much from the time that has passed here; beyond it somebody has set it. */
 const CLOCK_SLACK_SECONDS = 5;
 
+/**
+ * Seconds after its start during which a container's CPU is not measured: starting takes more of it than serving, and would ask for
+ * replicas that start and ask for more. Until then it does not report, which never makes the others look busier.
+ * Source: kube-controller-manager, `--horizontal-pod-autoscaler-initial-readiness-delay`.
+ */
+const INITIALIZATION_SECONDS = 30;
+
 /** Reads containers' CPU and memory from one engine, and remembers the points CPU is measured from. */
 export class DockerStats {
   private readonly points = new Map<string, CpuPoint & { readonly seen: number }>();
+  /** Starts of containers by the engine's clock, seconds since 1970; asked for once each. */
+  private readonly starts = new Map<string, number>();
   private readonly engine: EngineReader;
   private forgot = 0;
 
@@ -77,7 +86,7 @@ export class DockerStats {
         const stats = await this.engine.object<RawStats>(path).catch(() => undefined);
         if (stats === undefined) return;
         const point = cpuPoint(stats);
-        if (point !== undefined) {
+        if (point !== undefined && point.at - (await this.startOf(id)) >= INITIALIZATION_SECONDS) {
           const [before, seen] = [this.points.get(id), this.steady()];
           // measured over a clock that was set, a busy container would look idle
           const even = before === undefined || Math.abs(point.at - before.at - (seen - before.seen)) <= CLOCK_SLACK_SECONDS;
@@ -100,11 +109,23 @@ export class DockerStats {
     };
   }
 
+  /** An engine that does not say when a container started is believed to have done so long ago. */
+  private async startOf(id: string): Promise<number> {
+    const known = this.starts.get(id);
+    if (known !== undefined) return known;
+    const path = `/containers/${encodeURIComponent(id)}/json`;
+    const inspected = await this.engine.object<{ State?: { StartedAt?: string } }>(path).catch(() => undefined);
+    const started = Date.parse(inspected?.State?.StartedAt ?? "") / 1000;
+    if (inspected !== undefined) this.starts.set(id, started > 0 ? started : -Infinity);
+    return started > 0 ? started : -Infinity;
+  }
+
   /** Looks through all containers, so not in every call: there is one a service. */
   private forget(): void {
     const now = this.steady();
     if (now - this.forgot < FORGOTTEN_SECONDS) return;
     this.forgot = now;
     for (const [id, point] of this.points) if (now - point.seen > FORGOTTEN_SECONDS) this.points.delete(id);
+    for (const id of this.starts.keys()) if (!this.points.has(id)) this.starts.delete(id);
   }
 }
