@@ -147,6 +147,7 @@ describe("data tier", () => {
       assert.equal(environment["POSTGRES_MONITOR_USER"], platform.workload("postgres").env?.["POSTGRES_MONITOR_USER"]);
       assert.match(await secretAt(workload, environment["POSTGRES_MONITOR_PASSWORD_FILE"]!), /monitoring-password$/);
       assert.ok(workload.files?.[environment["POSTGRES_CA_FILE"]!]);
+      assert.equal(environment["PGCONNECT_TIMEOUT"], "2");
       assert.deepEqual(database.targets, [{ tier: "data", ref, port: "metrics", minimum: 1 }]);
     });
 
@@ -254,6 +255,7 @@ describe("data tier", () => {
       assert.deepEqual(workload.connects, [cache.ref]);
       assert.equal(workload.env?.["REDIS_MONITOR_USER"], platform.workload("redis").env?.["REDIS_MONITOR_USER"]);
       assert.notEqual(workload.env?.["REDIS_MONITOR_USER"], cache.user);
+      assert.match(workload.args?.join(" ") ?? "", /-connection-timeout 2s/);
       assert.deepEqual(cache.targets, [{ tier: "data", ref, port: "metrics", minimum: 1 }]);
     });
 

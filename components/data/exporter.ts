@@ -37,6 +37,12 @@ export interface ExporterKind {
   store: Ref;
 }
 
+/**
+ * Seconds after which a store that does not answer is down. Well within a scrape: an exporter that waits as long as it does by itself
+ * (15 s and more, also for a name that has left DNS) answers no scrape, and then nobody says that the store is away.
+ */
+export const STORE_PATIENCE_SECONDS = 2;
+
 /** Numeric user and group of every exporter. */
 const EXPORTER_USER = { uid: 10091, gid: 10091 };
 

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Running } from "../platform";
 import { SEGMENTS, type MetricsTarget, type Ref, type Secret } from "../workload";
 import type { PostgresConnection } from "./connection";
-import { exporterWorkload } from "./exporter";
+import { exporterWorkload, STORE_PATIENCE_SECONDS } from "./exporter";
 import {
   checkPostgres,
   POSTGRES_MONITORING_USER,
@@ -80,6 +80,7 @@ export class PostgresDatabase extends pulumi.ComponentResource implements Postgr
         POSTGRES_MONITOR_USER: POSTGRES_MONITORING_USER,
         POSTGRES_MONITOR_PASSWORD_FILE: EXPORTER_PATHS.password,
         POSTGRES_CA_FILE: EXPORTER_PATHS.ca,
+        PGCONNECT_TIMEOUT: String(STORE_PATIENCE_SECONDS),
       },
       store: this.ref,
     });

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Running } from "../platform";
 import { SEGMENTS, type MetricsTarget, type Ref, type Secret } from "../workload";
 import type { RedisConnection } from "./connection";
-import { exporterWorkload } from "./exporter";
+import { exporterWorkload, STORE_PATIENCE_SECONDS } from "./exporter";
 import { checkRedis, REDIS_MONITORING_USER, REDIS_PATHS, REDIS_PORT, redisNames, redisWorkload, type RedisOptions } from "./redis-options";
 import { runStore, type StoreDescription } from "./store";
 
@@ -63,7 +63,7 @@ export class RedisCache extends pulumi.ComponentResource implements RedisConnect
       port: EXPORTER_PORT,
       command: "testbro-redis-exporter",
       // Latencies of every command in every bucket are a quarter of all the stack's series, and no panel's or alert's.
-      args: ["-log-format", "json", "-exclude-latency-histogram-metrics"],
+      args: ["-log-format", "json", "-exclude-latency-histogram-metrics", "-connection-timeout", `${STORE_PATIENCE_SECONDS}s`],
       env: {
         REDIS_HOST: this.ref.host,
         REDIS_PORT: String(REDIS_PORT),
