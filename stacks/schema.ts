@@ -165,6 +165,7 @@ const thresholds = z.strictObject({
   nodeCpu: percent.optional(),
   diskUsed: percent.optional(),
   certificateDays: percent.optional(),
+  backupHours: percent.optional(),
 });
 const objectives = z.strictObject({ availability: percent.optional(), latency: percent.optional(), latencySeconds: percent.optional() });
 const rule = z.union([

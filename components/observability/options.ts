@@ -40,6 +40,8 @@ export interface Thresholds {
   diskUsed: number;
   /** Days a certificate should still be valid. @default 14 */
   certificateDays: number;
+  /** Hours after which a store should have been backed up again: a day, and two for the backup itself. @default 26 */
+  backupHours: number;
 }
 
 /** What users were promised, over 30 days. */
@@ -182,6 +184,7 @@ const THRESHOLDS: Thresholds = {
   nodeCpu: 0.9,
   diskUsed: 0.85,
   certificateDays: 14,
+  backupHours: 26,
 };
 
 const OBJECTIVES: Objectives = { availability: 0.999, latency: 0.99, latencySeconds: 0.5 };

@@ -9,6 +9,9 @@ const duration = (upTo1: number): Series => ({
   [app(2, "testbro_http_request_duration_seconds_bucket", ',le="2.5"')]: "0+1000x80",
   [app(2, "testbro_http_request_duration_seconds_bucket", ',le="+Inf"')]: "0+1000x80",
 });
+const backup = (values: string): Series => ({
+  'testbro_backup_last_success_timestamp_seconds{tier="data",workload="backup",replica="10.0.0.7",store="postgres"}': values,
+});
 const queue = (values: string): Series => ({ [app(2, "testbro_queue_jobs", ',queue="runs",state="waiting"')]: values });
 const connections = (active: string): Series => ({
   [exporter("postgres", "pg_stat_activity_count", ',state="active"')]: active,
@@ -134,6 +137,28 @@ export const APP_CASES: AlertCase[] = [
     summary: "Redis does not answer",
     description: "testbro-redis-exporter has not reached Redis for 20 s. The server's log says why it stopped or refuses.",
     quiet: [{ [exporter("redis", "redis_up")]: "0x3 1x20" }],
+  },
+  {
+    alert: "BackupTooOld",
+    bad: backup("-93600x14 70x30"),
+    fires: 65,
+    recovered: 80,
+    labels: { severity: "critical", store: "postgres" },
+    summary: "postgres has not been backed up for long",
+    description:
+      "The last good backup of postgres is 1d 2h 1m 5s old, more than 26 h. What has changed since would be lost with the volume.",
+    quiet: [backup("-93000x60"), {}],
+  },
+  {
+    alert: "BackupNotTold",
+    bad: backup("5x3 stale _x130 5x20"),
+    fires: 620,
+    recovered: 690,
+    labels: { severity: "warning", store: "postgres" },
+    summary: "Nobody tells any more whether postgres is backed up",
+    description:
+      "testbro_backup_last_success_timestamp_seconds of postgres was there and has been gone for 10 min, so an old backup would not be noticed.",
+    quiet: [backup("5x3 stale _x110 5x60"), backup("5x200")],
   },
   {
     alert: "RedisMemoryHigh",

@@ -2,6 +2,12 @@ import type { Settings } from "../options";
 import type { RuleGroup } from "../rules";
 import { percent } from "./percent";
 
+/**
+ * What whoever saves a store tells of it: when a backup was last complete and could be read, seconds since 1970; the label `store` says of
+ * which. Part of docs/observability.md, because the backup is not part of the stack.
+ */
+const BACKUP = "testbro_backup_last_success_timestamp_seconds";
+
 /** PostgreSQL and Redis. */
 export function stores({ thresholds }: Settings): RuleGroup {
   return {
@@ -30,6 +36,22 @@ export function stores({ thresholds }: Settings): RuleGroup {
         severity: "critical",
         summary: "Redis does not answer",
         description: "{{ $labels.workload }} has not reached Redis for 20 s. The server's log says why it stopped or refuses.",
+      },
+      {
+        alert: "BackupTooOld",
+        expr: `time() - max by (store) (${BACKUP}) > ${thresholds.backupHours} * 3600`,
+        forSeconds: 60,
+        severity: "critical",
+        summary: "{{ $labels.store }} has not been backed up for long",
+        description: `The last good backup of {{ $labels.store }} is {{ $value | humanizeDuration }} old, more than ${thresholds.backupHours} h. What has changed since would be lost with the volume.`,
+      },
+      {
+        alert: "BackupNotTold",
+        expr: `(max by (store) (last_over_time(${BACKUP}[1h])) unless max by (store) (${BACKUP})) > 0`,
+        forSeconds: 600,
+        severity: "warning",
+        summary: "Nobody tells any more whether {{ $labels.store }} is backed up",
+        description: `${BACKUP} of {{ $labels.store }} was there and has been gone for 10 min, so an old backup would not be noticed.`,
       },
       {
         alert: "RedisMemoryHigh",
