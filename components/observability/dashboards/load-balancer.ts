@@ -155,6 +155,86 @@ export function loadBalancer(settings: Settings): DashboardDescription {
         ],
       },
       {
+        title: "Probes of replicas",
+        panels: [
+          {
+            title: "Replicas in use",
+            description: "Of each target: those that pass the balancers' probes, and those that DNS names. One balancer's view, the worst.",
+            kind: "series",
+            unit: "count",
+            queries: [
+              { expr: "min by (target) (sum by (target, instance) (nginx_upstream_replica_up))", legend: "{{target}} in use" },
+              { expr: "max by (target) (count by (target, instance) (nginx_upstream_replica_up))", legend: "{{target}} named" },
+            ],
+            runbook: "upstreams.md#upstreamreplicadown",
+          },
+          {
+            title: "Taken in and left out",
+            description: "Replicas within 5 min, by direction. A release moves each once; more is a replica that comes and goes.",
+            kind: "series",
+            unit: "count",
+            queries: [
+              {
+                expr: "sum by (target, to) (increase(nginx_upstream_replica_transitions_total[5m])) or max by (target) (nginx_upstream_fail_open) * 0",
+                legend: "{{target}} {{to}}",
+              },
+            ],
+            runbook: "upstreams.md#upstreamreplicadown",
+          },
+          {
+            title: "Probe time, 99th percentile",
+            description: "Of every probe, failed ones included: rising before replicas fail, it is load.",
+            kind: "series",
+            unit: "seconds",
+            queries: [
+              {
+                expr: `histogram_quantile(0.99, sum by (le, target) (rate(nginx_upstream_probe_seconds_bucket[${window}])))`,
+                legend: "{{target}}",
+              },
+            ],
+          },
+          {
+            title: "Every replica fails",
+            description: "1 while all replicas of a target fail their probes and are therefore all used.",
+            kind: "series",
+            unit: "count",
+            queries: [{ expr: "max by (target) (nginx_upstream_fail_open)", legend: "{{target}}" }],
+            limits: { warning: 1, critical: 1 },
+            runbook: "upstreams.md#upstreamallreplicasdown",
+          },
+        ],
+      },
+      {
+        title: "Certificates",
+        panels: [
+          {
+            title: "Days left",
+            description:
+              "Of each certificate that an ACME authority issues; where none is asked, of the one that the public address shows.",
+            kind: "series",
+            unit: "days",
+            queries: [
+              {
+                expr: "(min by (certificate) (acme_certificate_not_after_timestamp_seconds) - time()) / 86400 or (min by (instance) (probe_ssl_earliest_cert_expiry) - time()) / 86400 unless on () count(acme_certificate_not_after_timestamp_seconds)",
+                legend: "{{certificate}}{{instance}}",
+              },
+            ],
+            limits: { warning: thresholds.certificateDays, critical: 3, bad: "below" },
+            runbook: "probes.md#certificateexpires",
+          },
+          {
+            title: "Failed attempts at the authority",
+            description:
+              "In a row, by certificate; 0 where no authority is asked. It tries again at growing distances, and the old certificate serves.",
+            kind: "series",
+            unit: "count",
+            queries: [{ expr: "max by (certificate) (acme_failures) or vector(0) unless on () acme_failures", legend: "{{certificate}}" }],
+            limits: { warning: 1, critical: 5 },
+            runbook: "probes.md#certificateexpires",
+          },
+        ],
+      },
+      {
         title: "Cache, limits, TLS",
         panels: [
           {
