@@ -78,9 +78,8 @@ describe("the local stack, watched", function () {
 
   raises(stack, {
     fault: "Redis stops",
-    alert: "RedisDown",
     // 20 s, a scrape, an evaluation and the group's wait; and a slow machine.
-    within: 75,
+    alerts: { RedisDown: 75 },
     break: () => stack.context.engine.docker("service", "scale", "--detach", `${stack.context.service("redis")}=0`),
     mend: () => stack.context.engine.docker("service", "scale", "--detach", `${stack.context.service("redis")}=1`),
   });

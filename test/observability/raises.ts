@@ -1,42 +1,69 @@
 import assert from "node:assert/strict";
 import { eventually } from "../swarm/commands";
 import type { WatchedStack } from "./watched-stack";
+import type { Wanted } from "./webhook";
 
-/** A fault and the alert that it has to raise. */
+/** A fault and the alerts that it has to raise. */
 export interface Fault {
   /** What happens. */
   fault: string;
-  alert: string;
-  /** Seconds after which the receiver knows. */
-  within: number;
-  /** Seconds after which it knows that it is over. @default 120 */
+  /** Alerts, and seconds after which the receiver knows of each. */
+  alerts: Record<string, number>;
+  /** End of the name of the workload that the alerts are about. @default whichever */
+  workload?: string;
+  /** Seconds after which the receiver knows that it is over. @default 120 */
   clears?: number;
+  /** Why it cannot be tried here; undefined when it can. */
+  unless?(): string | undefined;
   break(): Promise<unknown>;
   mend(): Promise<unknown>;
 }
 
-/** The alert reaches the receiver in time, says what, how bad and what to do, and is taken back once the fault is gone. */
-export function raises(stack: WatchedStack, { fault, alert, within, clears = 120, ...act }: Fault): void {
-  it(`${fault}: ${alert} reaches the receiver within ${within} s, and its end within ${clears} s`, async () => {
+/** The alerts reach the receiver in time, say what, how bad and what to do, and are taken back once the fault is gone. */
+export function raises(stack: WatchedStack, { fault, alerts, workload, clears = 120, ...act }: Fault): void {
+  const names = Object.keys(alerts);
+  const wanted = (alert: string, status: Wanted["status"], since: number): Wanted => ({
+    alert,
+    status,
+    since,
+    ...(workload === undefined ? {} : { workload }),
+  });
+
+  it(`${fault}: ${names.join(" and ")} reach the receiver in time, and their end within ${clears} s`, async function () {
+    const reason = act.unless?.();
+    if (reason !== undefined) {
+      console.log(`      skipped: ${reason}`);
+      this.skip();
+    }
     const broken = Date.now();
-    await act.break();
-    let told;
+    const seconds = (at: number, since: number) => Math.round((at - since) / 1000);
+    const said: string[] = [];
     try {
-      told = await eventually(within, () => stack.webhook.find(alert, "firing", broken) ?? assert.fail(`${alert} was not told`));
+      await act.break();
+      for (const [alert, within] of Object.entries(alerts)) {
+        const left = within - (Date.now() - broken) / 1000;
+        const told = await eventually(
+          left,
+          () => stack.webhook.find(wanted(alert, "firing", broken)) ?? assert.fail(`${alert} was not told within ${within} s`),
+        );
+        const { labels, annotations } = told.alert;
+        assert.match(labels["severity"] ?? "", /^(critical|warning)$/);
+        assert.ok(annotations["summary"] && annotations["description"]);
+        assert.match(annotations["runbook_url"] ?? "", new RegExp(`docs/runbooks/[a-z-]+\\.md#${alert.toLowerCase()}$`));
+        said.push(`${alert} told after ${seconds(told.at, broken)} s`);
+      }
     } finally {
       await act.mend();
     }
-    const { labels, annotations } = told.alert;
-    assert.match(labels["severity"] ?? "", /^(critical|warning)$/);
-    assert.ok(annotations["summary"] && annotations["description"]);
-    assert.match(annotations["runbook_url"] ?? "", new RegExp(`docs/runbooks/[a-z-]+\\.md#${alert.toLowerCase()}$`));
     const mended = Date.now();
-    const over = await eventually(
-      clears,
-      () => stack.webhook.find(alert, "resolved", mended) ?? assert.fail(`the end of ${alert} was not told`),
-    );
-    console.log(
-      `      told after ${Math.round((told.at - broken) / 1000)} s, over ${Math.round((over.at - mended) / 1000)} s after it was mended`,
-    );
+    for (const alert of names) {
+      const left = clears - (Date.now() - mended) / 1000;
+      const over = await eventually(
+        left,
+        () => stack.webhook.find(wanted(alert, "resolved", mended)) ?? assert.fail(`the end of ${alert} was not told within ${clears} s`),
+      );
+      said.push(`over ${seconds(over.at, mended)} s after it was mended`);
+    }
+    console.log(`      ${said.join(", ")}`);
   });
 }

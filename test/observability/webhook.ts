@@ -9,6 +9,16 @@ export interface ToldAlert {
   annotations: Record<string, string>;
 }
 
+/** Which message is looked for. */
+export interface Wanted {
+  alert: string;
+  status: ToldAlert["status"];
+  /** Milliseconds since 1970. */
+  since: number;
+  /** End of the workload's name. @default whichever */
+  workload?: string;
+}
+
 /** A receiver of Alertmanager's messages on this machine. */
 export class Webhook {
   private constructor(
@@ -35,9 +45,15 @@ export class Webhook {
     return new Webhook(server, `http://${ownAddress()}:${port}/`, told);
   }
 
-  /** The first message of an alert since a moment; undefined when there is none. @param since milliseconds since 1970 */
-  find(name: string, status: ToldAlert["status"], since: number): { at: number; alert: ToldAlert } | undefined {
-    return this.told.find(({ at, alert }) => at >= since && alert.status === status && alert.labels["alertname"] === name);
+  /** The first such message; undefined when there is none. */
+  find({ alert: name, status, since, workload = "" }: Wanted): { at: number; alert: ToldAlert } | undefined {
+    return this.told.find(
+      ({ at, alert }) =>
+        at >= since &&
+        alert.status === status &&
+        alert.labels["alertname"] === name &&
+        (alert.labels["workload"] ?? alert.labels["service"] ?? "").endsWith(workload),
+    );
   }
 
   async stop(): Promise<void> {
