@@ -251,6 +251,24 @@ describe("nginx: metrics", function () {
     assert.deepEqual(family(await scrape(nginx), "nginx_http_requests_total"), { 'route="app",status="200"': 1 });
   });
 
+  it("without memory for more series, those that are there stay and go on, and what is lost is told", async () => {
+    const [replica] = (await balancer.replicas(1, byPath)) as [Replica];
+    const names = Array.from({ length: 12 }, (_, index) => `crowd-${index}`);
+    const crowd = names.map((name) => ({ ...routeTo(replica), name, path: `/${name}/`, stripPath: true }));
+    const test = { routes: [routeTo(replica), ...crowd], limits: LIMITS, metrics: { zoneSize: "40k" } } as const;
+    const nginx = await balancer.start({ ...test, routes: [...test.routes] });
+    const own = 'nginx_http_requests_total{route="app",status="200"}';
+    await send(nginx, 5);
+    const before = await scrape(nginx);
+    for (const name of names) for (const status of [200, 301, 400, 404, 418]) await send(nginx, 1, `/${name}/${status}`);
+    await send(nginx, 5);
+    const samples = await scrape(nginx);
+    assert.equal(before.get(own), 5);
+    assert.equal(samples.get(own), 10);
+    for (const name of before.keys()) assert.ok(samples.has(name), `${name} was dropped`);
+    assert.ok((samples.get("nginx_metrics_lost_total") ?? 0) > 0, "nothing says that series are missing");
+  });
+
   it("TLS by version, and what is sent from HTTP to HTTPS", async () => {
     const [replica] = (await balancer.replicas(1)) as [Replica];
     const nginx = await balancer.start({ routes: [routeTo(replica)], tls: true, limits: LIMITS });

@@ -91,11 +91,25 @@ local function observe(histogram, seconds)
   histogram.seconds = histogram.seconds + seconds
 end
 
+-- Adds to a sample, or puts it there. A full dictionary would make room for a new one by dropping another: so none is let in then.
+local function add_up(name, amount)
+  if shared:incr(name, amount) then return true end
+  local added, failure = shared:safe_add(name, amount)
+  if failure == "no memory" and shared:flush_expired() > 0 then added, failure = shared:safe_add(name, amount) end
+  -- Another worker was first.
+  if failure == "exists" then return shared:incr(name, amount) ~= nil end
+  return added
+end
+
+local function raise(name, amount)
+  if not add_up(name, amount) then shared:incr("nginx_metrics_lost_total", 1) end
+end
+
 local function share(one, amount)
   -- A new one is shared even as 0: a rate() needs a value before the first rise.
   if amount == 0 and not one.fresh then return end
   one.fresh = false
-  if not shared:incr(one.name, amount, 0) then shared:incr("nginx_metrics_lost_total", 1, 0) end
+  raise(one.name, amount)
   if one.seconds then shared:expire(one.name, one.seconds) end
 end
 
@@ -260,17 +274,18 @@ end
 
 -- Begins to count in a worker. `names`: the routes; what was counted for others before goes.
 function M.start(names)
-  for _, name in ipairs(names) do
-    known[name] = true
-    for _, status in ipairs(USUAL_STATUSES) do shared:add("nginx_http_requests_total" .. labels("route", name, "status", status), 0) end
-    for _, limit in ipairs({ "rate", "connections" }) do
-      shared:add("nginx_http_limited_requests_total" .. labels("route", name, "limit", limit, "result", "rejected"), 0)
-    end
-  end
-  shared:add("nginx_metrics_lost_total", 0)
+  -- First, so that there is room for it whatever else there is not.
+  shared:safe_add("nginx_metrics_lost_total", 0)
+  for _, name in ipairs(names) do known[name] = true end
   for _, sample in ipairs(shared:get_keys(0)) do
     local route = sample:match('route="([^"]*)"')
     if route and not known[route] then shared:delete(sample) end
+  end
+  for _, name in ipairs(names) do
+    for _, status in ipairs(USUAL_STATUSES) do raise("nginx_http_requests_total" .. labels("route", name, "status", status), 0) end
+    for _, limit in ipairs({ "rate", "connections" }) do
+      raise("nginx_http_limited_requests_total" .. labels("route", name, "limit", limit, "result", "rejected"), 0)
+    end
   end
   local started, failure = ngx.timer.every(FLUSH_SECONDS, M.flush)
   if not started then ngx.log(ngx.ERR, "requests are not counted: ", failure) end
