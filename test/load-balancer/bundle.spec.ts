@@ -9,8 +9,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { renderNginxWithOrigins, renderProber, RUNTIME_DIRECTORY, type NginxOptions } from "@testbro/components/load-balancer/nginx";
 import { ask, tally, type Answer } from "./ask";
-import { withNginx } from "./fixture";
+import { needsContainer, withNginx } from "./fixture";
 import { freePorts, selfSigned, type Nginx } from "./nginx";
+import type { Confines } from "./nginx-command";
 import { Script } from "./script";
 
 describe("nginx: a new configuration without a restart", function () {
@@ -64,8 +65,9 @@ describe("nginx: a new configuration without a restart", function () {
     return `/@bundle@/${name}`;
   }
 
-  async function start(name: string, runtime: string, env: Record<string, string>): Promise<Script> {
-    const script = await Script.start(folder, name, { NGINX_RUNTIME: join(folder, runtime), NGINX_BUNDLE_INTERVAL: "1", ...env });
+  async function start(name: string, runtime: string, env: Record<string, string>, confines?: Confines): Promise<Script> {
+    const variables = { NGINX_RUNTIME: join(folder, runtime), NGINX_BUNDLE_INTERVAL: "1", ...env };
+    const script = await Script.start(folder, name, variables, "nginx", confines);
     scripts.push(script);
     return script;
   }
@@ -89,6 +91,22 @@ describe("nginx: a new configuration without a restart", function () {
   function request(): Promise<Answer> {
     const ca = readFileSync(join(folder, "bundle", "tls-0.pem"), "utf8");
     return ask({ ca, ports: { http: ports[0], https: ports[1], status: ports[2] } } as Nginx, "/");
+  }
+
+  /** Waits until it answers with a version: nginx reloads after it was taken, and a worker of before may answer once more. */
+  async function answers(version: string, balancer: Script): Promise<void> {
+    const deadline = Date.now() + 20_000;
+    while ((await request()).text !== version) {
+      assert.ok(Date.now() < deadline, `${version} never serves:\n${balancer.output}`);
+      await sleep(100);
+    }
+  }
+
+  /** What the balancer's metrics say of the bundle. */
+  async function told(): Promise<Record<string, number>> {
+    const text = await (await fetch(`http://127.0.0.1:${ports[2]}/metrics`)).text();
+    const lines = [...text.matchAll(/^nginx_bundle_(\w+)\{.*\} (\d+)$/gm)];
+    return Object.fromEntries(lines.map(([, name = "", value]) => [name, Number(value)]));
   }
 
   it("starts before the bundle is offered, takes a new version over mutual TLS, and fails no request meanwhile", async () => {
@@ -173,8 +191,54 @@ describe("nginx: a new configuration without a restart", function () {
     const balancer = await start("testbro-nginx", "run", { NGINX_BUNDLE: join(folder, "bundle") });
     await balancer.says(/took version/);
     write("two", { resolver: { addresses: ["there-is-none.invalid"] } });
-    await balancer.says(/option: nginx\.resolver\n.*nginx refuses this version/);
+    await balancer.says(/option: nginx\.resolver\n.*this version of the bundle cannot be taken now/);
     assert.equal((await request()).text, "one");
+  });
+
+  it("what nginx could not do is done as soon as it can be, its reason said once, and metrics tell of it meanwhile", async () => {
+    write("one");
+    const begun = Math.floor(Date.now() / 1000);
+    const balancer = await start("testbro-nginx", "run", { NGINX_BUNDLE: join(folder, "bundle"), NGINX_BUNDLE_RETRY: "2" });
+    await balancer.says(/took version/);
+    const logs = join(folder, "run", "logs");
+    write("two", { accessLog: { path: join(logs, "access.log") } });
+    await balancer.says(/open\(\) ".*access\.log" failed \(2: .*\n[^]*cannot be taken now/);
+    await sleep(5000);
+    assert.equal(balancer.output.match(/cannot be taken now/g)?.length, 1);
+    assert.equal(balancer.output.match(/open\(\)/g)?.length, 1);
+    const waiting = await told();
+    assert.equal(waiting["refused"], 1);
+    assert.ok((waiting["reached_timestamp_seconds"] ?? 0) >= begun + 4, "the source is reached all the while");
+
+    mkdirSync(logs);
+    chmodSync(logs, 0o777);
+    await balancer.says(/took version[^]*took version/);
+    await answers("two", balancer);
+    const taken = await told();
+    assert.equal(taken["refused"], 0);
+    assert.ok((taken["taken_timestamp_seconds"] ?? 0) > (waiting["taken_timestamp_seconds"] ?? Infinity));
+  });
+
+  it("a full folder holds a version up only until there is room, wherever the room ends", async function () {
+    await needsContainer(this);
+    write("one");
+    const run = join(folder, "run");
+    const more = { NGINX_BUNDLE: join(folder, "bundle"), NGINX_BUNDLE_RETRY: "1" };
+    const balancer = await start("testbro-nginx", "run", more, { run: "1m" });
+    await balancer.says(/took version/);
+    // Room for nothing, for the list, for the files, for a part of a version.
+    for (const [index, pages] of [0, 1, 4, 8].entries()) {
+      balancer.run(`head -c 2m /dev/zero > ${run}/fill 2>/dev/null; truncate -s -${pages * 4096} ${run}/fill`);
+      const said = balancer.output.length;
+      write(`version ${index}`);
+      for (let waited = 0; !/No space left|write error/.test(balancer.output.slice(said)); waited += 100) {
+        assert.ok(waited < 20_000, balancer.output);
+        await sleep(100);
+      }
+      assert.doesNotMatch(balancer.output.slice(said), /took version|refuses/);
+      balancer.run(`rm ${run}/fill`);
+      await answers(`version ${index}`, balancer);
+    }
   });
 
   it("from a folder: takes what is good, keeps what it has when the new is not, and looks at a refused version once", async () => {
@@ -190,9 +254,7 @@ describe("nginx: a new configuration without a restart", function () {
     assert.equal((await request()).text, "one");
     write("three");
     await balancer.says(/took version[^]*took version/);
-    // The reload comes after it.
-    for (let waited = 0; waited < 20_000 && (await request()).text !== "three"; waited += 100) await sleep(100);
-    assert.equal((await request()).text, "three");
+    await answers("three", balancer);
   });
 
   it("hands the prober its part of a version, and takes it away with a version that has none", async () => {

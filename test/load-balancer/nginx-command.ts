@@ -8,8 +8,9 @@ import { pathToFileURL } from "node:url";
 export interface Confines {
   /** Memory of the whole container. @example "256m" */
   memory?: string;
-  /** Size of the folder `cache`, which then is a file system of its own, in memory. @example "8m" */
+  /** Sizes of folders, which then are file systems of their own, in memory: of stored answers, of the runtime. @example "8m" */
   cache?: string;
+  run?: string;
 }
 
 /** How nginx is run with some arguments and a directory it may read and write. */
@@ -67,10 +68,10 @@ async function fromImage(image: ImageName): Promise<NginxCommand> {
     throw new Error(`the engine at ${host} runs in another network namespace, so its nginx and these tests cannot reach each other`);
   }
   const names = new Map<string, string>();
-  const container = (folder: string, name: string, { memory, cache }: Confines = {}) => [
+  const container = (folder: string, name: string, { memory, ...sizes }: Confines = {}) => [
     ...["--rm", "--name", name, "--network", "host", "--volume", `${folder}:${folder}`, "--read-only"],
     ...(memory === undefined ? [] : ["--memory", memory, "--memory-swap", memory]),
-    ...(cache === undefined ? [] : ["--tmpfs", `${folder}/cache:rw,mode=1777,size=${cache}`]),
+    ...Object.entries(sizes).flatMap(([name, size]) => ["--tmpfs", `${folder}/${name}:rw,mode=1777,size=${size}`]),
   ];
   return {
     confines: true,

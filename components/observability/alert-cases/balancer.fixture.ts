@@ -27,6 +27,11 @@ const duration = (upTo1: number): Series => ({
   [series("nginx_http_request_duration_seconds_bucket", ',le="+Inf"')]: "0+1000x80",
 });
 
+/** What one of two balancers says of a source. */
+const source = (name: string, values: string, of = "bundle", replica = 2): Series => ({
+  [`nginx_bundle_${name}{tier="load-balancer",workload="testbro-nginx",instance="10.0.1.${replica}:8081",source="${of}"}`]: values,
+});
+
 /** A replica of two that fails on each of its four attempts in 5 s, then answers again. */
 const [ill, well] = ["10.0.0.3", "10.0.0.4"];
 
@@ -119,6 +124,36 @@ export const BALANCER_CASES: AlertCase[] = [
       { ...requests("200", "0+91x80"), ...requests("429", "0+9x80"), ...limited("0+9x80") },
       { ...requests("200", "0+89x80"), ...limited("0+50x80", "delayed") },
     ],
+  },
+  {
+    alert: "BalancerVersionRefused",
+    // One balancer has it, the other does not.
+    bad: { ...source("refused", "0x2 1x70 0x20"), ...source("refused", "0x100", "bundle", 3) },
+    fires: 315,
+    recovered: 370,
+    labels: { severity: "warning", ...onBalancer, source: "bundle" },
+    summary: "testbro-nginx does not take a new version of its bundle",
+    description:
+      "A balancer goes on with the version it has, for 5 min: a changed configuration or a renewed certificate does not serve. Its log says why.",
+    quiet: [
+      // A new release of the service that offers it, whose replicas differ for a while.
+      source("refused", "0x2 1x30 0x5 1x20 0x30"),
+    ],
+  },
+  {
+    alert: "BalancerSourceAway",
+    // Reached at 20 s for the last time, then from 370 s on.
+    bad: {
+      ...source("reached_timestamp_seconds", "0+5x4 20x69 370+5x20", "overlay"),
+      ...source("reached_timestamp_seconds", "0+5x100", "overlay", 3),
+    },
+    fires: 355,
+    recovered: 380,
+    labels: { severity: "warning", ...onBalancer, source: "overlay" },
+    summary: "testbro-nginx does not reach its overlay",
+    description:
+      "A balancer has not reached its overlay for 5m 35s. It serves with what it has; a renewed certificate would not arrive. Does the service that offers it run?",
+    quiet: [source("reached_timestamp_seconds", "0+5x4 20x60 320+5x40", "overlay")],
   },
   {
     alert: "BalancerCountsLost",

@@ -29,6 +29,12 @@ const FAILING_RATE = 0.1;
 /** Share of a route's requests refused with 429, above which it is more than a client now and then. */
 const LIMITED_SHARE = 0.1;
 
+/** Seconds that a version may go untaken: several attempts, and longer than a new release of the service that offers it takes. */
+const REFUSED_SECONDS = 300;
+
+/** Seconds without word from a source of configuration and certificates: longer than its service takes to come back elsewhere. */
+const AWAY_SECONDS = 300;
+
 /** What the cache answered by itself. */
 const FROM_CACHE = 'result=~"hit|stale|updating|revalidated"';
 
@@ -111,6 +117,23 @@ export function balancer({ thresholds, scrapeInterval }: Settings): RuleGroup {
         severity: "warning",
         summary: "Route {{ $labels.route }} refuses many requests",
         description: `{{ $value | humanizePercentage }} of the requests to route {{ $labels.route }} are refused with 429, more than ${percent(LIMITED_SHARE)}, for 2 min. An attack, a client in a loop, or a limit that is too low: the access log names the clients.`,
+      },
+      {
+        alert: "BalancerVersionRefused",
+        expr: "max by (tier, workload, source) (nginx_bundle_refused) > 0",
+        forSeconds: REFUSED_SECONDS,
+        severity: "warning",
+        summary: "{{ $labels.workload }} does not take a new version of its {{ $labels.source }}",
+        description: `A balancer goes on with the version it has, for ${REFUSED_SECONDS / 60} min: a changed configuration or a renewed certificate does not serve. Its log says why.`,
+      },
+      {
+        alert: "BalancerSourceAway",
+        expr: `max by (tier, workload, source) (time() - nginx_bundle_reached_timestamp_seconds) > ${AWAY_SECONDS}`,
+        forSeconds: 30,
+        severity: "warning",
+        summary: "{{ $labels.workload }} does not reach its {{ $labels.source }}",
+        description:
+          "A balancer has not reached its {{ $labels.source }} for {{ $value | humanizeDuration }}. It serves with what it has; a renewed certificate would not arrive. Does the service that offers it run?",
       },
       {
         alert: "BalancerCountsLost",

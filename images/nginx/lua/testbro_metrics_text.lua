@@ -2,7 +2,7 @@
 local metrics = require("testbro_metrics")
 local store = require("testbro_store")
 
-local ngx, ipairs = ngx, ipairs
+local ngx, ipairs, open = ngx, ipairs, io.open
 local shared = ngx.shared.metrics
 
 -- Name, type and meaning, in the order in which they are shown.
@@ -96,11 +96,20 @@ function M.exposition()
   return table.concat(text)
 end
 
--- Answers a request with it.
-function M.answer()
+-- What the image's entry point says of the configuration, where it takes that from a bundle.
+local function report(path)
+  local file = open(path)
+  if not file then return "" end
+  local text = file:read("*a")
+  file:close()
+  return text
+end
+
+-- Answers a request with it, and with what stands in the file of the entry point.
+function M.answer(path)
   metrics.flush()
   ngx.header["Content-Type"] = "text/plain; version=0.0.4; charset=utf-8"
-  ngx.print(M.exposition())
+  ngx.print(M.exposition(), report(path))
 end
 
 return M

@@ -1,6 +1,6 @@
 import { proberMetrics } from "./health-checks";
 import { callLua, inLua } from "./lua";
-import { portsOf, type NginxOptions } from "./options";
+import { portsOf, RUNTIME_DIRECTORY, type NginxOptions } from "./options";
 import { storeGlobals, watchStore } from "./store";
 import { block, directive, type Statement } from "./writer";
 
@@ -32,6 +32,9 @@ const KEY = [
   "$upstream_addr",
   "$upstream_status",
 ].join("|");
+
+/** What the image's entry point writes of the configuration it fetches (`onChange: "reload"`), as metrics. */
+const REPORT = `${RUNTIME_DIRECTORY}/report`;
 
 /** Counting (http level). */
 export function metricsGlobals(options: NginxOptions): Statement[] {
@@ -78,7 +81,11 @@ export function statusServer(options: NginxOptions): Statement {
       block(
         "location",
         ["=", "/metrics"],
-        [counting ? directive("content_by_lua", callLua("testbro_metrics_text", "answer")) : directive("return", 200, GAUGES)],
+        [
+          counting
+            ? directive("content_by_lua", callLua("testbro_metrics_text", "answer", inLua(REPORT)))
+            : directive("return", 200, GAUGES),
+        ],
       ),
       ...proberMetrics(options),
       block("location", ["=", "/stub_status"], [directive("stub_status")]),
