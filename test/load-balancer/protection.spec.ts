@@ -225,7 +225,7 @@ describe("nginx: protection", function () {
     assert.equal(replica.headers.host, `localhost:${nginx.ports.http}`);
   });
 
-  it("paths that climb out of a route are judged by where they lead", async () => {
+  it("a guarded path is guarded however it is written", async () => {
     const [replica] = (await balancer.replicas(1)) as [Replica];
     const to = { host: replica.address, port: replica.port };
     const nginx = await balancer.start({
@@ -234,11 +234,11 @@ describe("nginx: protection", function () {
         { name: "admin", path: "/admin/", to, access: { allow: ["192.0.2.1"] } },
       ],
     });
-    for (const path of ["/admin/", "/x/../admin/", "/%61dmin/", "//admin/", "/x/%2e%2e/admin/x", "/./admin/"]) {
-      assert.equal((await ask(nginx, path)).status, 403, path);
+    for (const path of ["/admin/", "/%61dmin/", "//admin/", "/admin%2f"]) assert.equal((await ask(nginx, path)).status, 403, path);
+    for (const path of ["/x/../admin/", "/x/%2e%2e/admin/x", "/./admin/", "/../../etc/passwd"]) {
+      assert.equal((await ask(nginx, path)).status, 400, path);
     }
     assert.deepEqual(replica.seen, []);
-    assert.equal((await ask(nginx, "/../../etc/passwd")).status, 400);
   });
 
   it("security headers: the defaults, a route's own, on errors too, and never twice", async () => {

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { declaredRef, recordResources, valueOf, type RecordedResource } from "../../platform/testing/mocks";
 import type { RecordingPlatform } from "../../platform/testing/recording";
 import { onlyPorts } from "../../workload";
+import { randomPasswordHash } from "../password-hash";
 import type { NginxLoadBalancerOptions } from "./options";
 import type { ProberConfiguration } from "./render";
 
@@ -14,6 +15,10 @@ let Recording: typeof RecordingPlatform;
 const backend = declaredRef("backend", { http: 3001, metrics: 9464 });
 const frontend = declaredRef("frontend", { http: 3000 });
 const prometheus = declaredRef("prometheus", { http: 9090 });
+
+/** Hashes of passwords. */
+const BCRYPT = `$2y$10$${"a".repeat(53)}`;
+const SHA = randomPasswordHash("0123456789abcdefghijklmnopqrstuv");
 
 describe("NginxLoadBalancer", () => {
   before(async () => {
@@ -175,18 +180,24 @@ describe("NginxLoadBalancer", () => {
           path: "/admin/",
           to: backend,
           access: {
-            basicAuth: { users: { ada: pulumi.secret("$2y$10$x"), bob: "y" } },
+            basicAuth: { users: { ada: pulumi.secret(BCRYPT), bob: SHA } },
             apiKeys: [{ id: "ci", hash: pulumi.output(hash) }],
           },
         },
       ],
     });
     const users = platform.secrets.find((each) => each.name === "nginx-users-admin");
-    assert.equal(await valueOf(users?.data ?? ""), "ada:$2y$10$x\nbob:y\n");
+    assert.equal(await valueOf(users?.data ?? ""), `ada:${BCRYPT}\nbob:${SHA}\n`);
     assert.equal(platform.workload("nginx").secrets?.["/run/secrets/users-admin"], users);
     const text = await valueOf(lb.configuration);
     assert.match(text, /auth_basic_user_file \/run\/secrets\/users-admin;/);
     assert.ok(text.includes(`ci ${hash};`));
+  });
+
+  it("takes no password for its hash", () => {
+    const routes = [{ name: "admin", path: "/", to: backend, access: { basicAuth: { users: { ada: "open sesame" } } } }];
+    const message = /basicAuth\.users: the value of "ada" is not a password's hash\. Fix: give what htpasswd -nB USER prints/;
+    assert.throws(() => create({ routes }), message);
   });
 
   it("lays the user's fields over the workload", () => {
@@ -214,7 +225,7 @@ describe("NginxLoadBalancer", () => {
   it("onChange reload: a service beside it offers the files, and the balancer keeps none that would replace it", async () => {
     const lb = create({
       onChange: "reload",
-      routes: [{ name: "app", path: "/", to: backend, access: { basicAuth: { users: { ada: "x" } } } }],
+      routes: [{ name: "app", path: "/", to: backend, access: { basicAuth: { users: { ada: SHA } } } }],
     });
     const bundle = platform.workload("nginx-bundle");
     assert.deepEqual(bundle.command, ["testbro-nginx-bundle"]);

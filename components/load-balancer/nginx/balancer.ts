@@ -13,6 +13,7 @@ import {
   type Secret,
 } from "../../workload";
 import { certificateNames } from "../certificate-names";
+import { HASH_FIX, isPasswordHash, passwordHash } from "../password-hash";
 import { acmeRef, challengeTarget, offerCertificates } from "./acme";
 import { offerBundle } from "./bundle";
 import { workersOf } from "./capacity";
@@ -136,7 +137,9 @@ export class NginxLoadBalancer extends pulumi.ComponentResource {
     const users = options.routes.flatMap((route): [string, Secret][] => {
       const auth = route.access?.basicAuth;
       if (!auth) return [];
-      const lines = pulumi.all(Object.entries(auth.users).map(([user, hash]) => pulumi.interpolate`${user}:${hash}\n`));
+      const lines = pulumi.all(
+        Object.entries(auth.users).map(([user, hash]) => pulumi.output(hash).apply((text) => `${user}:${passwordHash(user, text)}\n`)),
+      );
       return [
         [
           layout.users(route.name),
@@ -201,9 +204,13 @@ function checkUsers(name: string, options: NginxLoadBalancerOptions): Problem[] 
     if (Object.keys(users).length === 0) {
       return [{ path, message: "is empty, so nobody could come in", fix: "give a user with a password hash" }];
     }
-    return Object.keys(users)
-      .filter((user) => !/^[^:\s\p{C}]+$/u.test(user))
-      .map((user) => ({ path, message: `${JSON.stringify(user)} is not a user name`, fix: "leave out colons and white space" }));
+    const open = Object.entries(users).filter(([, hash]) => typeof hash === "string" && !isPasswordHash(hash));
+    return [
+      ...Object.keys(users)
+        .filter((user) => !/^[^:\s\p{C}]+$/u.test(user))
+        .map((user) => ({ path, message: `${JSON.stringify(user)} is not a user name`, fix: "leave out colons and white space" })),
+      ...open.map(([user]) => ({ path, message: `the value of ${JSON.stringify(user)} is not a password's hash`, fix: HASH_FIX })),
+    ];
   });
 }
 

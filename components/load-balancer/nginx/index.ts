@@ -14,4 +14,5 @@ export type {
   RouteTarget,
   WorkloadTarget,
 } from "./options";
+export { randomPasswordHash } from "../password-hash";
 export * from "./render";

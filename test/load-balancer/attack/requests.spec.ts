@@ -3,30 +3,27 @@ import type { NginxOptions } from "@testbro/components/load-balancer/nginx";
 import { leaksOf, withAttacks } from "./fixture";
 import type { Seen } from "./tasks";
 
-/** Ways to write a path that leads to /admin/, some of which only a server that decodes twice or lets `;` and `\` pass takes for it. */
+/** Ways to write a path that leads to /admin/. */
 const WAYS_TO_ADMIN = [
   "/admin/",
   "/admin/users",
-  "/x/../admin/",
-  "/x/./../admin/",
-  "/x/%2e%2e/admin/",
-  "/x/%2E%2E%2Fadmin/",
-  "/x/..%2fadmin/",
-  "/x%2f..%2fadmin/",
   "/%61dmin/",
   "/%61%64%6d%69%6e/",
   "//admin/",
-  "/.//admin/",
-  "/./admin/",
   "/admin%2f",
   "/admin//x",
-  "/x/y/../../admin/x/..",
-  "/x/../admin/?a=/../x",
-  "/admin/%2e",
+  "/admin/?a=/../x",
 ];
 
 /** What is not the guarded path to any server that follows the standard; it may reach the app, as it stands. */
-const OTHER_PATHS = ["/x/%252e%252e/admin/", "/..;/admin/", "/x/..\\admin/", "/x/..%5cadmin/", "/%c0%ae%c0%ae/admin/", "/x/..%u2215admin/"];
+const OTHER_PATHS = ["/x/%252e%252e/admin/", "/%c0%ae%c0%ae/admin/", "/x/..%u2215admin/"];
+
+/** Ways that lead to /admin/ by a detour, some only to a server that takes `;` or `\\` for an end; and ways out of it. */
+const DETOURS = [
+  ...["/x/../admin/", "/x/./../admin/", "/x/%2e%2e/admin/", "/x/%2E%2E%2Fadmin/", "/x/..%2fadmin/", "/x%2f..%2fadmin/", "/.//admin/"],
+  ...["/./admin/", "/x/y/../../admin/x/..", "/x/../admin/?a=/../x", "/admin/%2e", "/..;/admin/", "/x/..\\admin/", "/x/..%5cadmin/"],
+  ...["/admin/..%2fx", "/admin/x/..%2f..%2fy", "/admin/..;/x", "/admin/..\\x", "/admin/../x"],
+];
 
 /** Paths outside of everything. */
 const OUTSIDE = [
@@ -80,10 +77,10 @@ describe("nginx under attack: malformed and misleading", function () {
     const answers = await attacker.run(
       "ask",
       to,
-      [...WAYS_TO_ADMIN, ...OUTSIDE].map((path) => ({ path })),
+      [...WAYS_TO_ADMIN, ...DETOURS, ...OUTSIDE].map((path) => ({ path })),
     );
     silent(answers);
-    for (const { path, status } of answers) assert.equal(status, OUTSIDE.includes(path) ? 400 : 403, path);
+    for (const { path, status } of answers) assert.equal(status, WAYS_TO_ADMIN.includes(path) ? 403 : 400, path);
     assert.equal(replica.seen.length, 0);
     // What another kind of server might take for it arrives as it was sent, for the app to judge: never decoded or shortened on the way.
     await attacker.run(
@@ -191,7 +188,7 @@ describe("nginx under attack: malformed and misleading", function () {
     assert.deepEqual(replica.seen, ["GET /"]);
     assert.equal(replica.headers.host, `localhost:${https}`);
     assert.equal(replica.headers["x-forwarded-host"], `localhost:${https}`);
-    assert.equal(replica.headers["forwarded"], undefined);
+    for (const name of ["forwarded", "x-host", "x-original-url"]) assert.equal(replica.headers[name], undefined, name);
     // Plain HTTP redirects to itself only.
     const plain = await attacker.run("ask", to, [
       { path: "//evil.test/%0d%0aSet-Cookie:%20a=b", question: { scheme: "http", port: http } },

@@ -41,6 +41,9 @@ export const HOST_ACCESS_FILE = `${RUNTIME_DIRECTORY}/host-access.conf`;
 /** Header that carries an API key, in nginx's spelling of its variable. */
 const KEY_VARIABLE = "$http_x_api_key";
 
+/** Variable with the id of the API key a request came in with. A subrequest shares its request's variables. */
+export const API_CLIENT = "$api_client";
+
 /** The part of a route access looks at. */
 export interface GuardedRoute {
   name: string;
@@ -53,6 +56,11 @@ function snake(name: string): string {
 
 function keysOf(route: GuardedRoute): ApiKey[] {
   return route.access?.apiKeys ?? [];
+}
+
+/** Whether API keys are asked for. */
+export function hasApiKeys(route: GuardedRoute): boolean {
+  return keysOf(route).length > 0;
 }
 
 /** Maps that turn a request's API key into its id and the id into the expected hash (http level). */
@@ -93,9 +101,12 @@ export function accessLocations(route: GuardedRoute): Statement[] {
       ["=", keyLocation(route)],
       [
         directive("internal"),
+        // nginx begins the subrequest at the server's own directives, and its variables are the request's.
+        directive("set", "$route", route.name),
         directive("secure_link", `$api_key_hash_${snake(route.name)}`),
         directive("secure_link_md5", KEY_VARIABLE),
-        block("if", ["($secure_link", "=", "1)"], [directive("return", 204)]),
+        // Only a key that was found right names its client: where an address is enough as well, nobody looked at the key.
+        block("if", ["($secure_link", "=", "1)"], [directive("set", API_CLIENT, "$api_key_id"), directive("return", 204)]),
         directive("return", 401),
       ],
     ),
@@ -129,7 +140,7 @@ export function credentialHeaders(route: GuardedRoute): Statement[] {
   return [
     ...(route.access?.basicAuth ? [directive("proxy_set_header", "Authorization", "")] : []),
     ...(keysOf(route).length > 0
-      ? [directive("proxy_set_header", "X-API-Key", ""), directive("proxy_set_header", "X-API-Client", "$api_key_id")]
+      ? [directive("proxy_set_header", "X-API-Key", ""), directive("proxy_set_header", "X-API-Client", API_CLIENT)]
       : [directive("proxy_set_header", "X-API-Client", "")]),
   ];
 }

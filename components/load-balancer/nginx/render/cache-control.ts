@@ -42,6 +42,7 @@ export interface KeptRoute {
   name: string;
   headers?: HeaderOptions;
   access?: object;
+  strategy?: string;
 }
 
 /** Names of what a page is made of; a source map or another format of an image belongs to the file it stands beside. */
@@ -63,7 +64,8 @@ function cacheControlOf(shared: HeaderOptions | undefined, route: KeptRoute): Ca
 
 function cdnOf(shared: HeaderOptions | undefined, route: KeptRoute): CdnOptions | undefined {
   const cdn = headersOf(shared, route.headers).cdn;
-  return cdn === false || route.access ? undefined : cdn;
+  // A sticky cookie is nginx's own, so no variable of the upstream's answer tells that it is there.
+  return cdn === false || route.access || route.strategy === "sticky-cookie" ? undefined : cdn;
 }
 
 function cdnValue({ seconds, staleWhileRevalidate, staleIfError }: CdnOptions): string {

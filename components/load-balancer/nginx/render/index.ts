@@ -1,7 +1,8 @@
-import { accessGlobals } from "./access";
+import { accessGlobals, hasApiKeys } from "./access";
 import { cacheControlGlobals } from "./cache-control";
 import { cacheGlobals } from "./caching";
 import { compression } from "./compression";
+import { detourGlobals } from "./detours";
 import { httpCore, mainContext } from "./core";
 import { filesGlobals } from "./files";
 import { imageGlobals } from "./images";
@@ -11,6 +12,7 @@ import { accessLog } from "./logging";
 import { metricsGlobals } from "./metrics";
 import { isFiles, isProxy, type NginxOptions } from "./options";
 import { from, writeWithOrigins } from "./origins";
+import { proxyGlobals } from "./proxy";
 import { retryGlobals } from "./retry";
 import { servers } from "./servers";
 import { tlsGlobals } from "./tls";
@@ -32,12 +34,14 @@ function statements(options: NginxOptions, name: string): Statement[] {
       [],
       [
         ...httpCore(options),
-        ...from("accessLog", accessLog(options.accessLog)),
+        ...from("accessLog", accessLog(options.accessLog, options.routes.some(hasApiKeys))),
         ...from("metrics", metricsGlobals(options)),
         ...from("compression", compression(options.compression)),
         ...from("tls", options.tls === false ? [] : tlsGlobals(options.tls)),
         ...limitGlobals(options.limits, options.routes),
         ...accessGlobals(options.routes),
+        ...detourGlobals(),
+        ...from("trustedProxies", proxyGlobals(options)),
         ...from("cacheZone", cacheGlobals(options.cacheZone, options.routes.filter(isProxy))),
         ...cacheControlGlobals(options.headers, options.routes),
         ...from(
@@ -50,7 +54,7 @@ function statements(options: NginxOptions, name: string): Statement[] {
         ...filesGlobals(options.routes.filter(isFiles)),
         ...variantGlobals(options.routes.filter((route) => isFiles(route) || isProxy(route))),
         ...retryGlobals(options.routes),
-        ...upstreams(options.routes),
+        ...upstreams(options.routes, options.tls !== false),
         ...servers(options),
       ],
     ),

@@ -29,7 +29,7 @@ export interface ConnectionLimit {
 
 /** Limits on every route. Each balancer counts for itself: divide a total by the number of balancers. */
 export interface LimitOptions {
-  /** Of one client address. @default { rate: "300r/s", burst: 600 } */
+  /** Of one client address; `burst` is what the rate allows in two seconds where none is given. @default { rate: "300r/s" } */
   perClient?: Omit<RateLimit, "key"> | false;
   /** Of all clients together. @default false */
   global?: Omit<RateLimit, "key"> | false;
@@ -51,12 +51,28 @@ interface Zone {
  * browsers with six each; with HTTP/2, five that have a hundred requests open at once.
  */
 export const LIMIT_DEFAULTS = {
-  perClient: { rate: "300r/s", burst: 600 },
+  perClient: { rate: "300r/s" } satisfies RateLimit,
+  /** Seconds of the rate that a client may use up at once, where no burst is given: a page and what belongs to it. */
+  burstSeconds: 2,
   connectionsPerClient: 512,
+  /**
+   * Of a route with passwords, where none is given: a password file's bcrypt takes a worker some 60 ms a request, during which it does
+   * nothing else.
+   */
+  password: { rate: "5r/s", burst: 20 } satisfies RateLimit,
   zoneSize: "10m",
 } as const;
 
 const KEYS: Record<LimitKey, Argument> = { client: "$binary_remote_addr", everyone: "all" };
+
+/** The limit of each client that holds on every route, complete; undefined where there is none. */
+export function clientLimit(limits: LimitOptions | undefined): (RateLimit & { burst: number }) | undefined {
+  if (limits?.perClient === false) return undefined;
+  const limit: RateLimit = limits?.perClient ?? LIMIT_DEFAULTS.perClient;
+  const [count = "1", unit] = limit.rate.split("r/");
+  const burst = Math.max(1, Math.round((LIMIT_DEFAULTS.burstSeconds * Number(count)) / (unit === "m" ? 60 : 1)));
+  return { ...limit, key: "client", burst: limit.burst ?? burst };
+}
 
 /** Seconds until a rate allows the next request, at least 1. */
 export function retryAfterSeconds(rate: Rate): number {
@@ -65,10 +81,10 @@ export function retryAfterSeconds(rate: Rate): number {
 }
 
 function sharedZones(limits: LimitOptions | undefined): Zone[] {
-  const perClient = limits?.perClient === false ? false : mergeOptions<RateLimit>(LIMIT_DEFAULTS.perClient, limits?.perClient);
+  const perClient = clientLimit(limits);
   const global = limits?.global ?? false;
   return [
-    ...(perClient ? [{ name: "per_client", limit: { ...perClient, key: "client" } satisfies RateLimit }] : []),
+    ...(perClient ? [{ name: "per_client", limit: perClient }] : []),
     ...(global ? [{ name: "global", limit: { ...global, key: "everyone" } satisfies RateLimit }] : []),
   ];
 }
@@ -78,10 +94,16 @@ export interface LimitedRoute {
   name: string;
   rateLimits?: RateLimit[];
   connectionLimit?: ConnectionLimit;
+  access?: { basicAuth?: unknown };
+}
+
+/** A route's own rates. */
+export function rateLimitsOf(route: Pick<LimitedRoute, "rateLimits" | "access">): RateLimit[] {
+  return route.rateLimits ?? (route.access?.basicAuth ? [LIMIT_DEFAULTS.password] : []);
 }
 
 function routeZones(route: LimitedRoute): Zone[] {
-  return (route.rateLimits ?? []).map((limit, index) => ({ name: `route_${route.name}_${index}`, limit }));
+  return rateLimitsOf(route).map((limit, index) => ({ name: `route_${route.name}_${index}`, limit }));
 }
 
 function connectionsOf(limits: LimitOptions | undefined): ConnectionLimit {
@@ -110,10 +132,21 @@ export function limitGlobals(limits: LimitOptions | undefined, routes: readonly 
       directive("limit_conn_zone", KEYS.client, `zone=connections_per_client:${size}`),
       directive("limit_conn_zone", KEYS.everyone, `zone=connections_total:${size}`),
     ]),
+    ...routes.flatMap((route) =>
+      fromRoute(
+        routes,
+        route,
+        from(
+          "connectionLimit",
+          connectionZones(route).map(({ key, name }) => directive("limit_conn_zone", KEYS[key], `zone=${name}:${size}`)),
+        ),
+      ),
+    ),
     directive("limit_req_status", 429),
     directive("limit_conn_status", 429),
-    directive("limit_req_log_level", "warn"),
-    directive("limit_conn_log_level", "warn"),
+    // The access log says it of each request, without its query string; a second line here would help a flood fill the disk.
+    directive("limit_req_log_level", "info"),
+    directive("limit_conn_log_level", "info"),
     ...[...seconds]
       .sort((a, b) => a - b)
       // One after the other and compared as they are: asked at every answer, a regular expression on both together costs 5 % of a request.
@@ -140,21 +173,24 @@ function delayOf({ delayAfter }: RateLimit): string[] {
 
 /** A route's limits (location level), the shared ones included, because nginx inherits them only where a location has none. */
 export function routeLimits(limits: LimitOptions | undefined, route: LimitedRoute): Statement[] {
-  const total = connectionsOf(limits);
-  const own = route.connectionLimit;
+  const shared = connectionsOf(limits);
   return [
     ...[...sharedZones(limits), ...routeZones(route)].map(({ name, limit }) =>
       directive("limit_req", `zone=${name}`, ...(limit.burst ? [`burst=${limit.burst}`] : []), ...(limit.burst ? delayOf(limit) : [])),
     ),
-    ...connectionUse("connections_per_client", own?.perClient, total.perClient),
-    ...connectionUse("connections_total", own?.total, total.total),
+    ...(shared.perClient === undefined ? [] : [directive("limit_conn", "connections_per_client", shared.perClient)]),
+    ...(shared.total === undefined ? [] : [directive("limit_conn", "connections_total", shared.total)]),
+    ...connectionZones(route).map(({ name, most }) => directive("limit_conn", name, most)),
   ];
 }
 
-/** The smaller of a route's and the balancer's number; both count in the same zone. */
-function connectionUse(zone: string, own: number | undefined, shared: number | undefined): Statement[] {
-  const numbers = [own, shared].filter((value) => value !== undefined);
-  return numbers.length > 0 ? [directive("limit_conn", zone, Math.min(...numbers))] : [];
+/** Zones of a route's own connections: a zone counts all that is counted in it, so the shared ones cannot tell routes apart. */
+function connectionZones(route: LimitedRoute): { key: LimitKey; name: string; most: number }[] {
+  const { perClient, total } = route.connectionLimit ?? {};
+  return [
+    ...(perClient === undefined ? [] : [{ key: "client" as const, name: `route_${route.name}_connections_client`, most: perClient }]),
+    ...(total === undefined ? [] : [{ key: "everyone" as const, name: `route_${route.name}_connections_total`, most: total }]),
+  ];
 }
 
 /** The Retry-After header of a route's 429. */

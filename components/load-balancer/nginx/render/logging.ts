@@ -1,3 +1,4 @@
+import { API_CLIENT } from "./access";
 import { directive, type Statement } from "./writer";
 
 /** The access log: one JSON object a line, on standard output unless said otherwise. */
@@ -43,11 +44,15 @@ const FIELDS: [string, string][] = [
 /** Largest write a pipe takes in one piece (PIPE_BUF): more, and lines of two workers would mix. */
 const PIPE_BYTES = "4k";
 
-/** Access log (http level). */
-export function accessLog(options: AccessLogOptions | false | undefined): Statement[] {
+/**
+ * Access log (http level).
+ * @param keys whether routes ask for API keys: then the log says whose was used, as `api_key`
+ */
+export function accessLog(options: AccessLogOptions | false | undefined, keys = false): Statement[] {
   if (options === false) return [directive("access_log", "off")];
   const left = new Set([...(options?.query ? [] : ["query"]), ...(options?.clientAddress === false ? ["client"] : [])]);
-  const line = FIELDS.filter(([name]) => !left.has(name)).map(([name, value]) => `"${name}":${value}`);
+  const fields: [string, string][] = [...FIELDS, ...(keys ? [["api_key", `"${API_CLIENT}"`] as [string, string]] : [])];
+  const line = fields.filter(([name]) => !left.has(name)).map(([name, value]) => `"${name}":${value}`);
   return [
     directive("log_format", "requests", "escape=json", `{${line.join(",")}}`),
     directive("access_log", options?.path ?? "/dev/stdout", "requests", `buffer=${PIPE_BYTES}`, "flush=1s"),

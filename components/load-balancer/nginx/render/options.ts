@@ -75,9 +75,9 @@ export interface RouteBase {
   hosts?: string[];
   /** Largest request body. @default "1m" */
   maxBodySize?: Size;
-  /** Rates this route alone allows, besides the balancer's own. @default [] */
+  /** Rates this route alone allows, besides the balancer's own. @default []; with `access.basicAuth` { rate: "5r/s", burst: 20 } */
   rateLimits?: RateLimit[];
-  /** Connections this route alone allows. */
+  /** Connections this route alone allows, besides the balancer's own, counted for itself. @default none */
   connectionLimit?: ConnectionLimit;
   headers?: HeaderOptions;
   access?: AccessOptions;

@@ -10,7 +10,7 @@ import { hstsValue } from "./tls";
 import { upstreamOf } from "./upstreams";
 import { variantHeaders } from "./variants";
 import { from } from "./origins";
-import { directive, literal, onOff, type Statement } from "./writer";
+import { block, directive, literal, onOff, type Statement } from "./writer";
 
 /** What a location knows of the whole configuration. */
 export interface SiteContext {
@@ -27,6 +27,33 @@ export function portSuffix(options: NginxOptions, scheme: "http" | "https"): str
 }
 
 /**
+ * What clients say of who they are, where they come from and what they ask for, and some frameworks believe; behind a balancer none of it
+ * is theirs to say. What is not set below does not reach the upstream.
+ */
+const NOT_THEIRS = [
+  ...["Forwarded", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Server", "X-Forwarded-Ssl", "X-Host", "X-Original-URL"],
+  ...["X-Rewrite-URL", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP"],
+  // A client's "Proxy" header must not become a CGI program's HTTP_PROXY (CVE-2016-5385).
+  "Proxy",
+];
+
+/** Scheme of what a trusted proxy in front was asked, where this balancer speaks plain HTTP. */
+const OUTER_SCHEME = "$outer_scheme";
+
+/** Variables of the headers for upstreams (http level). */
+export function proxyGlobals({ tls, trustedProxies }: NginxOptions): Statement[] {
+  if (tls !== false || !trustedProxies) return [];
+  return [
+    block(
+      "geo",
+      ["$realip_remote_addr", "$from_proxy"],
+      [directive("default", "0"), ...trustedProxies.ranges.map((range) => directive(range, "1"))],
+    ),
+    block("map", ["$from_proxy$http_x_forwarded_proto", OUTER_SCHEME], [directive("default", "http"), directive("1https", "https")]),
+  ];
+}
+
+/**
  * What the upstream is told about the request. Everything is set, never appended to: a client cannot pretend to be
  * another. `$remote_addr` is already the real client behind trusted proxies. `$host` (not `$http_host`) is what chose the site.
  */
@@ -37,12 +64,10 @@ function requestHeaders(route: ProxyRoute, context: SiteContext, requestId = "$r
     set("Host", host),
     set("X-Real-IP", "$remote_addr"),
     set("X-Forwarded-For", "$remote_addr"),
-    set("X-Forwarded-Proto", context.scheme),
+    set("X-Forwarded-Proto", context.options.tls === false && context.options.trustedProxies ? OUTER_SCHEME : context.scheme),
     set("X-Forwarded-Host", host),
     set("X-Request-Id", requestId),
-    set("Forwarded", ""),
-    // A client's "Proxy" header must not become a CGI program's HTTP_PROXY (CVE-2016-5385).
-    set("Proxy", ""),
+    ...NOT_THEIRS.map((name) => set(name, "")),
     set("Upgrade", route.websocket ? "$upgrade" : ""),
     // Empty keeps the connection to the replica open for the next request.
     set("Connection", route.websocket ? "$connection_upgrade" : ""),

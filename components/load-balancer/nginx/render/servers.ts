@@ -1,6 +1,8 @@
 import { isIP } from "node:net";
 import { HOST_ACCESS_FILE } from "./access";
+import { refuseDetours } from "./detours";
 import { hop, locations } from "./locations";
+import { routeLimits } from "./limits";
 import { statusServer } from "./metrics";
 import { portsOf, type NginxOptions, type Route } from "./options";
 import { portSuffix, type SiteContext } from "./proxy";
@@ -49,7 +51,12 @@ function notFound(site: Site): Statement[] {
 }
 
 function siteBody(site: Site, context: SiteContext): Statement[] {
-  return [directive("set", "$route", "-"), ...site.routes.flatMap((route) => locations(route, context)), ...notFound(site)];
+  return [
+    directive("set", "$route", "-"),
+    ...refuseDetours(),
+    ...site.routes.flatMap((route) => locations(route, context)),
+    ...notFound(site),
+  ];
 }
 
 function listens(options: NginxOptions, tls: TlsOptions, first: boolean): Statement[] {
@@ -103,6 +110,9 @@ function secureServers(options: NginxOptions, tls: TlsOptions, sites: readonly S
   ];
 }
 
+/** Seconds for the responder's answer: it has it in memory. */
+const CHALLENGE_SECONDS = 5;
+
 function acmeLocation(options: NginxOptions): Statement[] {
   if (!options.acme) return [];
   return [
@@ -112,6 +122,13 @@ function acmeLocation(options: NginxOptions): Statement[] {
       // A variable, so that nginx starts when the responder does not run yet.
       [
         directive("set", "$acme", addressOf(options.acme.to)),
+        // What everybody may ask on a port that everybody reaches, and that leads to the keeper of the certificates.
+        ...routeLimits(options.limits, { name: "acme" }),
+        block("limit_except", ["GET"], [directive("deny", "all")]),
+        ...["connect", "send", "read"].map((what) => directive(`proxy_${what}_timeout`, `${CHALLENGE_SECONDS}s`)),
+        directive("proxy_pass_request_headers", "off"),
+        directive("proxy_pass_request_body", "off"),
+        directive("proxy_set_header", "Content-Length", ""),
         directive("proxy_set_header", "Host", "$host"),
         directive("proxy_pass", "http://$acme"),
       ],

@@ -42,7 +42,7 @@ export interface UpstreamOptions {
   hashBy?: HashBy;
   /** For `weighted`: split single requests, or clients as a whole. @default "request" */
   split?: "request" | "client";
-  /** For `sticky-cookie`. @default { name: "replica", maxAge: 3600 } */
+  /** For `sticky-cookie`; `name` is the cookie's. @default { name: "replica-ROUTE", maxAge: 3600 } */
   stickyCookie?: { name?: string; maxAge?: number };
   /** Failures within `failTimeout` after which a replica is left out. 0: never. @default 2 */
   maxFails?: number;
@@ -63,7 +63,7 @@ export const UPSTREAM_DEFAULTS = {
   maxFails: 2,
   failTimeout: 2,
   keepalive: { connections: 64, timeout: 4, requests: 1000 },
-  stickyCookie: { name: "replica", maxAge: 3600 },
+  stickyCookie: { maxAge: 3600 },
 };
 
 /** Shared memory of one upstream's state: 256k hold some hundred replicas. */
@@ -83,7 +83,8 @@ function hashVariable(hashBy: HashBy): string {
   return `$http_${hashBy.header.toLowerCase().replaceAll("-", "_")}`;
 }
 
-function method(route: ProxyRoute): Statement[] {
+/** @param secure whether cookies are for HTTPS alone */
+function method(route: ProxyRoute, secure: boolean): Statement[] {
   switch (route.strategy ?? UPSTREAM_DEFAULTS.strategy) {
     case "auto":
     case "least-connections":
@@ -96,8 +97,12 @@ function method(route: ProxyRoute): Statement[] {
     case "consistent-hash":
       return [directive("hash", hashVariable(route.hashBy ?? "client"), "consistent")];
     case "sticky-cookie": {
-      const { name, maxAge } = mergeOptions(UPSTREAM_DEFAULTS.stickyCookie, route.stickyCookie);
-      return [directive("sticky", "cookie", name, `expires=${maxAge}s`, "path=/", "httponly", "samesite=lax")];
+      // Each upstream has its own: with one cookie for two, every answer of one would make clients leave their replica of the other.
+      const name = route.stickyCookie?.name ?? `replica-${route.name}`;
+      const maxAge = route.stickyCookie?.maxAge ?? UPSTREAM_DEFAULTS.stickyCookie.maxAge;
+      return [
+        directive("sticky", "cookie", name, `expires=${maxAge}s`, "path=/", "httponly", "samesite=lax", ...(secure ? ["secure"] : [])),
+      ];
     }
     case "round-robin":
       return [];
@@ -119,14 +124,15 @@ function server(target: Target, route: ProxyRoute): Statement {
   return directive("server", ...args);
 }
 
-function groupBlock({ name, targets, route }: Group): Statement {
+function groupBlock({ name, targets, route }: Group, secure: boolean): Statement {
   const keepalive = route.keepalive === false ? false : mergeOptions(UPSTREAM_DEFAULTS.keepalive, route.keepalive);
   return block(
     "upstream",
     [name],
     [
-      directive("zone", name, ZONE_SIZE),
-      ...method(route),
+      // Shared memory has one name for everything, and a route may be called as a zone of another kind is.
+      directive("zone", `upstream_${name}`, ZONE_SIZE),
+      ...method(route, secure),
       ...targets.map((target) => server(target, route)),
       ...(keepalive
         ? [
@@ -144,7 +150,8 @@ function groupsOf(route: ProxyRoute): Group[] {
   if (route.strategy !== "weighted") return [{ name: route.name, targets, route }];
   const primaries = targets.filter((target) => !target.backup);
   return primaries.map((primary, index) => ({
-    name: `${route.name}-${index}`,
+    // With an underscore, which no route has in its name.
+    name: `${route.name}_${index}`,
     targets: [{ ...primary, backup: false }, ...targets.filter((other) => other !== primary).map((other) => ({ ...other, backup: true }))],
     route,
   }));
@@ -154,12 +161,13 @@ function groupsOf(route: ProxyRoute): Group[] {
 function identity(route: ProxyRoute): string {
   return JSON.stringify([
     targetsOf(route),
-    method(route),
+    route.strategy ?? UPSTREAM_DEFAULTS.strategy,
+    route.hashBy,
+    route.stickyCookie,
     route.split,
     route.maxFails,
     route.failTimeout,
     route.keepalive,
-    route.strategy === "weighted",
     // Kept connections must not be shared between plain and TLS, nor between different names to verify.
     route.upstreamTls,
   ]);
@@ -188,19 +196,23 @@ function splitVariable(name: string): string {
   return `$split_${name.replaceAll("-", "_")}`;
 }
 
-/** Every upstream block and split (http level). */
-export function upstreams(routes: readonly Route[]): Statement[] {
+/**
+ * Every upstream block and split (http level).
+ * @param secure whether clients come by HTTPS
+ */
+export function upstreams(routes: readonly Route[], secure: boolean): Statement[] {
   const owners = [...new Set(upstreamOwners(routes).values())];
   return owners.flatMap((route) => {
     const groups = groupsOf(route);
     const fromTo = (statements: Statement[]) => fromRoute<Route>(routes, route, from("to", statements));
-    if (route.strategy !== "weighted") return fromTo(groups.map(groupBlock));
+    const blocks = groups.map((group) => groupBlock(group, secure));
+    if (route.strategy !== "weighted") return fromTo(blocks);
     const weights = targetsOf(route)
       .filter((target) => !target.backup)
       .map((target) => target.weight ?? 1);
     const key = route.split === "client" ? "$remote_addr" : "$request_id";
     return fromTo([
-      ...groups.map(groupBlock),
+      ...blocks,
       block(
         "split_clients",
         [key, splitVariable(route.name)],

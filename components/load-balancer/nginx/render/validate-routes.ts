@@ -182,6 +182,9 @@ export function checkRoute(check: Check, route: Route): void {
   check.at("connectionLimit.perClient").whole(route.connectionLimit?.perClient, 1);
   check.at("connectionLimit.total").whole(route.connectionLimit?.total, 1);
   checkHeaders(check.at("headers"), route.headers);
+  if (isProxy(route) && strategyOf(route) === "sticky-cookie" && route.headers?.cdn) {
+    check.at("headers.cdn").report("would have a CDN give everyone one client's cookie", "leave it out, or use another strategy");
+  }
   if (route.access && route.headers?.cdn) {
     check.at("headers.cdn").report("would have a CDN give everyone what `access` keeps from most", "leave out one of the two");
   }
@@ -206,7 +209,14 @@ function checkPage(check: Check, route: StatusRoute): void {
   if (!route.path.endsWith("/") || route.match === "exact") {
     check.at("path").report(`${route.path} has to be a folder for the page and its style sheet`, 'end it with "/" and leave out `match`');
   }
-  if (!route.access) check.at("access").report("is not there, so everyone could look", "say who may, e.g. basicAuth, or allow");
+  if (!keepsOut(route.access))
+    check.at("access").report("keeps nobody out, so everyone could look", "say who may, e.g. basicAuth, or allow");
+}
+
+/** Whether somebody has to be let in to come in. */
+function keepsOut(access: AccessOptions | undefined): boolean {
+  const ways = [access?.allow, access?.allowFrom, access?.basicAuth, access?.apiKeys];
+  return ways.some((way) => way !== undefined);
 }
 
 /** Options that have no effect where nginx answers itself, which it does before it looks at them. */

@@ -228,7 +228,22 @@ describe("checkNginx", () => {
     [
       "a status page for everyone",
       { routes: [app, { name: "s", path: "/s/", page: "status" }] },
-      /routes\[1\]\.access: is not there, so everyone could look/,
+      /routes\[1\]\.access: keeps nobody out, so everyone could look/,
+    ],
+    [
+      "a status page that keeps only some out",
+      { routes: [app, { name: "s", path: "/s/", page: "status", access: { deny: ["10.0.0.1"] } }] },
+      /routes\[1\]\.access: keeps nobody out/,
+    ],
+    [
+      "a CDN for a sticky route",
+      { routes: [{ ...app, strategy: "sticky-cookie", headers: { cdn: { seconds: 1 } } }] },
+      /routes\[0\]\.headers\.cdn: would have a CDN give everyone one client's cookie/,
+    ],
+    [
+      "more at once than the burst",
+      { limits: { perClient: { rate: "5r/s", delayAfter: 11 } } },
+      /limits\.perClient\.delayAfter: 11 is above the burst of 10/,
     ],
     [
       "a status page that is no folder",

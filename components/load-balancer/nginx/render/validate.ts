@@ -1,6 +1,7 @@
 import type { Problem } from "../../../workload";
-import { Check, ZONE_SIZE } from "./check";
+import { Check, RATE, ZONE_SIZE } from "./check";
 import { hasHealthChecks } from "./health-checks";
+import { clientLimit } from "./limits";
 import { portsOf, type NginxOptions } from "./options";
 import { sitesOf } from "./servers";
 import { checkCacheZone } from "./validate-caching";
@@ -106,7 +107,11 @@ export function checkNginx(name: string, options: NginxOptions): Problem[] {
   checkPorts(check, options);
   checkHeaders(check.at("headers"), options.headers);
   const { limits, resolver, compression, cacheZone, timeouts, processes, trustedProxies, accessLog } = options;
-  if (limits?.perClient) checkRate(check.at("limits.perClient"), { ...limits.perClient, rate: limits.perClient.rate ?? "1r/s" });
+  if (limits?.perClient) {
+    // Only a rate that can be read tells the burst it stands for.
+    const readable = RATE.test(limits.perClient.rate);
+    checkRate(check.at("limits.perClient"), readable ? (clientLimit(limits) ?? limits.perClient) : limits.perClient);
+  }
   if (limits?.global) checkRate(check.at("limits.global"), limits.global);
   check.at("limits.connections.perClient").whole(limits?.connections?.perClient, 1);
   check.at("limits.connections.total").whole(limits?.connections?.total, 1);

@@ -1,8 +1,8 @@
 import { mergeOptions } from "../../../workload";
-import type { ConnectionLimit, HeaderOptions, LimitKey, Rate, RateLimit, RetryCause, Size } from "../../nginx";
+import type { ConnectionLimit, HeaderOptions, LimitKey, RateLimit, RetryCause, Size } from "../../nginx";
 import { COMPRESSION_DEFAULTS } from "../../nginx/render/compression";
 import { headersOf, UPSTREAM_CSP } from "../../nginx/render/headers";
-import { LIMIT_DEFAULTS } from "../../nginx/render/limits";
+import { clientLimit, LIMIT_DEFAULTS, rateLimitsOf } from "../../nginx/render/limits";
 import { hstsValue } from "../../nginx/render/tls";
 import { seconds, type Middleware, type SourceCriterion } from "./configuration";
 import type { CircuitBreaker, TraefikOptions, TraefikProxyRoute, TraefikRoute } from "./options";
@@ -87,8 +87,7 @@ function smaller(...numbers: (number | undefined)[]): number | undefined {
 export function limitChain(options: TraefikOptions, route: TraefikRoute): Chain {
   const { limits } = options;
   const criteria: Record<LimitKey, SourceCriterion> = { client: clientCriterion(options), everyone: EVERYONE };
-  const perClient =
-    limits?.perClient === false ? undefined : mergeOptions<{ rate: Rate; burst?: number }>(LIMIT_DEFAULTS.perClient, limits?.perClient);
+  const perClient = clientLimit(limits);
   const own: ConnectionLimit = route.connectionLimit ?? {};
   const shared = mergeOptions<ConnectionLimit>({ perClient: LIMIT_DEFAULTS.connectionsPerClient }, limits?.connections);
   const open: [string, number | undefined, SourceCriterion][] = [
@@ -99,7 +98,7 @@ export function limitChain(options: TraefikOptions, route: TraefikRoute): Chain 
     // Traefik counts for each router by itself, also where several name one middleware.
     ...(perClient ? [["per-client", rate(perClient, criteria.client)] satisfies Chain[number]] : []),
     ...(limits?.global ? [["global", rate(limits.global, criteria.everyone)] satisfies Chain[number]] : []),
-    ...(route.rateLimits ?? []).map((limit, index): Chain[number] => [
+    ...rateLimitsOf(route).map((limit, index): Chain[number] => [
       `${route.name}-rate-${index}`,
       rate(limit, criteria[limit.key ?? "client"]),
     ]),

@@ -20,7 +20,7 @@ export const SERVICE_DEFAULTS = {
   failTimeout: 2,
   keepalive: { connections: 64, timeout: 4 },
   timeouts: { connect: 1, read: 30 },
-  stickyCookie: { name: "replica", maxAge: 3600 },
+  stickyCookie: { maxAge: 3600 },
   healthCheck: { interval: 1, timeout: 2 },
 };
 
@@ -53,7 +53,10 @@ export interface RouteServices {
 }
 
 function cookie(route: TraefikProxyRoute, suffix: string, secure: boolean): Cookie {
-  const { name, maxAge } = mergeOptions(SERVICE_DEFAULTS.stickyCookie, route.stickyCookie);
+  const { name = `replica-${route.name}`, maxAge } = mergeOptions<{ name?: string; maxAge: number }>(
+    SERVICE_DEFAULTS.stickyCookie,
+    route.stickyCookie,
+  );
   return { name: `${name}${suffix}`, maxAge, path: "/", httpOnly: true, secure, sameSite: "lax" };
 }
 
