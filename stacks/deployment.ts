@@ -4,7 +4,7 @@ import { AppTier } from "@testbro/components/app";
 import { autoscalerRules } from "@testbro/components/autoscaling";
 import { OwnCertificateAuthority } from "@testbro/components/certificates";
 import { DataTier } from "@testbro/components/data";
-import { NginxLoadBalancer, type BalancerAccess } from "@testbro/components/load-balancer/nginx";
+import { NginxLoadBalancer, randomPasswordHash, type BalancerAccess } from "@testbro/components/load-balancer/nginx";
 import {
   ObservabilityTier,
   type AlertingOptions,
@@ -60,7 +60,7 @@ function monitoringAccess(environment: Environment): { access: BalancerAccess; l
   const user = "admin";
   const password = new random.RandomPassword("monitoring", { length: 32, special: false });
   return {
-    access: { basicAuth: { realm: "monitoring", users: { [user]: password.bcryptHash } } },
+    access: { basicAuth: { realm: "monitoring", users: { [user]: password.result.apply(randomPasswordHash) } } },
     login: pulumi.secret(password.result.apply((text) => ({ user, password: text }))),
   };
 }
@@ -106,6 +106,8 @@ export async function deploy(environment: Environment): Promise<Deployment> {
 
   const scaling = autoScaler(environment, platform, scraper, PROMETHEUS_PATH);
   const monitoring = monitoringAccess(environment);
+  // Its password costs nothing to check and is not to be guessed, while one of these pages asks for a hundred files.
+  const guarded = { access: monitoring.access, rateLimits: [] };
   const alerting = alertingOf(environment);
   const acme = acmeOf(environment);
   const balancer = new NginxLoadBalancer("load-balancer", {
@@ -122,15 +124,11 @@ export async function deploy(environment: Environment): Promise<Deployment> {
     routes: [
       { name: "api", path: "/api/", to: refs.app.backend, strategy: "least-connections", timeouts: APP_TIMEOUTS, healthCheck: READY },
       { name: "websocket", path: "/ws", to: refs.app.backend, strategy: "ip-hash", websocket: true, healthCheck: READY },
-      { name: "prometheus", path: `${PROMETHEUS_PATH}/`, to: scraper, access: monitoring.access },
-      ...(alerting
-        ? [{ name: "alertmanager", path: `${ALERTMANAGER_PATH}/`, to: refs.observability.alertmanager, access: monitoring.access }]
-        : []),
-      ...(images.grafana === undefined
-        ? []
-        : [{ name: "grafana", path: `${GRAFANA_PATH}/`, to: refs.observability.grafana, access: monitoring.access }]),
-      { name: "balancer", path: BALANCER_PATH, page: "status" as const, access: monitoring.access },
-      ...(scaling ? [{ name: "autoscaler", path: `${AUTOSCALER_PATH}/`, to: scaling.refs.autoscaler, access: monitoring.access }] : []),
+      { name: "prometheus", path: `${PROMETHEUS_PATH}/`, to: scraper, ...guarded },
+      ...(alerting ? [{ name: "alertmanager", path: `${ALERTMANAGER_PATH}/`, to: refs.observability.alertmanager, ...guarded }] : []),
+      ...(images.grafana === undefined ? [] : [{ name: "grafana", path: `${GRAFANA_PATH}/`, to: refs.observability.grafana, ...guarded }]),
+      { name: "balancer", path: BALANCER_PATH, page: "status" as const, ...guarded },
+      ...(scaling ? [{ name: "autoscaler", path: `${AUTOSCALER_PATH}/`, to: scaling.refs.autoscaler, ...guarded }] : []),
       { name: "frontend", path: "/", to: refs.app.frontend, timeouts: APP_TIMEOUTS, healthCheck: { path: "/" } },
     ],
   });

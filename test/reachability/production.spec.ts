@@ -50,7 +50,13 @@ describe("the production stack", function () {
       newResource: ({ type, name, inputs }) => {
         const given = inputs as { metadata?: object };
         recorded.push({ type, name, inputs: given as Record<string, unknown> });
-        const outputs = { result: "x", bcryptHash: "x", privateKeyPemPkcs8: "key", certPem: "certificate", certRequestPem: "request" };
+        const outputs = {
+          result: "x".repeat(32),
+          bcryptHash: "x",
+          privateKeyPemPkcs8: "key",
+          certPem: "certificate",
+          certRequestPem: "request",
+        };
         return { id: `${name}-id`, state: { ...outputs, ...given, metadata: { name, ...given.metadata } } };
       },
       call: () => ({}),
