@@ -34,15 +34,15 @@ describe("nginx: protection", function () {
   it("a client gets its burst and its rate, then 429 with Retry-After; another client is not concerned", async () => {
     const { nginx } = await start({}, { limits: { perClient: { rate: "10r/s", burst: 20 } } });
     const started = Date.now();
-    const first = await burst(nginx, 60);
+    const answers = await Promise.all(Array.from({ length: 60 }, () => ask(nginx, "/")));
+    const first = tally(answers.map((answer) => String(answer.status)));
     // 1 + burst at once, and what the rate allows while the requests arrive.
     const most = 22 + Math.ceil((Date.now() - started) / 100);
     assert.ok((first[200] ?? 0) >= 21 && (first[200] ?? 0) <= most, `${JSON.stringify(first)}, at most ${most}`);
     assert.equal((first[200] ?? 0) + (first[429] ?? 0), 60);
+    const refused = answers.filter((answer) => answer.status === 429);
+    assert.deepEqual([...new Set(refused.map((answer) => answer.headers["retry-after"]))], ["1"]);
     assert.equal((await burst(nginx, 20, "127.0.9.9"))[200], 20);
-    const refused = await ask(nginx, "/");
-    assert.equal(refused.status, 429);
-    assert.equal(refused.headers["retry-after"], "1");
     await sleep(2200);
     const good = await ask(nginx, "/");
     assert.deepEqual([good.status, good.headers["retry-after"]], [200, undefined]);
