@@ -84,8 +84,8 @@ describe("nginx: a new configuration without a restart", function () {
     });
   }
 
-  function balance(files = pair): Promise<Script> {
-    return start("testbro-nginx", "run", { ...tls(files), NGINX_BUNDLE: `https://localhost:${ports[3]}` });
+  function balance(files = pair, more: Record<string, string> = {}): Promise<Script> {
+    return start("testbro-nginx", "run", { ...tls(files), NGINX_BUNDLE: `https://localhost:${ports[3]}`, ...more });
   }
 
   function request(): Promise<Answer> {
@@ -140,6 +140,18 @@ describe("nginx: a new configuration without a restart", function () {
     await load;
     assert.deepEqual(Object.keys(tally(seen)).sort(), ["one", "two"]);
     assert.equal(await balancer.stop(), 0);
+  });
+
+  it("limits the memory of nginx, and of nothing else, as it is told", async () => {
+    write("one");
+    await offer();
+    const balancer = await balance(pair, { NGINX_DATA_LIMIT: "65536" });
+    await balancer.says(/took version/);
+    const pid = `$(cat ${join(folder, "run", "nginx.pid")})`;
+    for (let waited = 0; waited < 20_000 && (await request().catch(() => undefined))?.text !== "one"; waited += 100) await sleep(100);
+    const limit = (process: string) => balancer.run(`awk '/^Max data size/ { print $4 }' /proc/${process}/limits`).trim();
+    assert.equal(limit(pid), String(64 * 1024 * 1024));
+    assert.equal(limit(`$(awk '/^PPid:/ { print $2 }' /proc/${pid}/status)`), "unlimited");
   });
 
   it("offers nothing to whoever cannot show the right certificate", async () => {
