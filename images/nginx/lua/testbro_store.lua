@@ -26,9 +26,9 @@ local found = ffi.new("testbro_statvfs")
 local RESERVE_PART = 1 / 8
 local RESERVE_BYTES = 64 * 1024 * 1024
 
--- How much of that has to be free, by what nginx found in its store. An answer that takes the place of an older one may use some of it, or
--- strangers could fill the directory and so keep what is there from being renewed.
-local RESERVED = { MISS = 1, EXPIRED = 0.5, UPDATING = 0.5, STALE = 0.5 }
+-- How much of that has to be free, by what nginx found in its store; with anything else than these it keeps nothing now. An answer that takes the
+-- place of an older one may use some of it, or strangers could fill the directory and so keep what is there from being renewed.
+local RESERVED = { MISS = 1, EXPIRED = 0.5 }
 
 -- A promise holds until the next but one begins of these spans, in seconds: longer than a replica usually takes to send an answer.
 local SPAN_SECONDS = 5
