@@ -65,15 +65,17 @@ export function servicesOf(service, stack, running) {
 }
 
 /**
- * Whether a line is about a request: the balancer calls its id `request_id`, and what a client called it `client_request_id`; the app,
- * which gets it from the balancer, `requestId`.
- * @param {string} line @param {string} request
+ * Fields of log lines that name a request. nginx: its own id, and what a client called it; Traefik: what a client called it, and what the
+ * app answered; the app: what it got from the balancer, or its own.
  */
+const ID_FIELDS = ["request_id", "client_request_id", "request_X-Request-Id", "downstream_X-Request-Id", "requestId"];
+
+/** Whether a line is about a request. @param {string} line @param {string} request */
 export function isAbout(line, request) {
   if (!line.includes(request)) return false;
   try {
     const fields = JSON.parse(line);
-    return [fields.request_id, fields.client_request_id, fields.requestId].includes(request);
+    return ID_FIELDS.some((name) => fields[name] === request);
   } catch {
     return false;
   }

@@ -36,7 +36,9 @@ describe("npm run logs", () => {
   });
 
   it("follows a request through the balancer and the app, by whatever they call it", () => {
-    for (const field of ["request_id", "client_request_id", "requestId"]) assert.ok(isAbout(JSON.stringify({ [field]: "a-1" }), "a-1"));
+    for (const field of ["request_id", "client_request_id", "request_X-Request-Id", "downstream_X-Request-Id", "requestId"]) {
+      assert.ok(isAbout(JSON.stringify({ [field]: "a-1" }), "a-1"), field);
+    }
     assert.ok(!isAbout(JSON.stringify({ path: "/a-1" }), "a-1"));
     assert.ok(!isAbout("a-1 in a line that is no JSON", "a-1"));
   });

@@ -85,6 +85,20 @@ describe("access log", () => {
       { id: "run-1", status: 499, upstreams: [] },
     ]);
   });
+
+  it("is read as Traefik writes it, too, which names only the last replica", () => {
+    const line = (fields: object) => JSON.stringify({ level: "info", msg: "", ...fields });
+    const log = [
+      line({ "request_X-Request-Id": "run-0", DownstreamStatus: 201, ServiceAddr: "10.0.0.3:3001", RetryAttempts: 1 }),
+      line({ "request_X-Request-Id": "run-1", DownstreamStatus: 404, RetryAttempts: 0 }),
+      line({ "request_X-Request-Id": "-", DownstreamStatus: 200, ServiceAddr: "10.0.0.3:3001" }),
+      line({ message: "Configuration loaded" }),
+    ];
+    assert.deepEqual(parseAccessLog(log.join("\n")), [
+      logged(0, 201, "unnamed", "10.0.0.3:3001"),
+      { id: "run-1", status: 404, upstreams: [] },
+    ]);
+  });
 });
 
 describe("load report", () => {

@@ -83,21 +83,50 @@ export function failedOn(report: LoadReport, log: Iterable<LoggedRequest>, hosts
   return report.failures.filter(({ id }) => hosts.includes(lastAttempt.get(id) ?? ""));
 }
 
+/** A line of nginx's or Traefik's access log, as far as it is read. */
+interface Line {
+  client_request_id?: string;
+  status?: number;
+  upstream?: string;
+  "request_X-Request-Id"?: string;
+  DownstreamStatus?: number;
+  ServiceAddr?: string;
+  RetryAttempts?: number;
+}
+
+/** Stands for a replica that Traefik tried before the last one: it logs only how many there were. */
+const UNNAMED = "unnamed";
+
+/** nginx: "a, b" when b was tried after a; "-" where none was asked. */
+function nginxRequest({ client_request_id: id, status, upstream = "" }: Line): LoggedRequest | undefined {
+  if (!id || status === undefined) return undefined;
+  return { id, status, upstreams: upstream.split(/\s*[,:]\s+/).filter((address) => address !== "" && address !== "-") };
+}
+
+function traefikRequest({
+  "request_X-Request-Id": id,
+  DownstreamStatus: status,
+  ServiceAddr,
+  RetryAttempts = 0,
+}: Line): LoggedRequest | undefined {
+  if (!id || id === "-" || status === undefined) return undefined;
+  const before = Array.from({ length: RetryAttempts }, () => UNNAMED);
+  return { id, status, upstreams: ServiceAddr ? [...before, ServiceAddr] : before };
+}
+
 /** Reads the balancer's access log: JSON objects, one a line, among lines of other kinds, which are left out. */
 export function parseAccessLog(text: string): LoggedRequest[] {
   const requests: LoggedRequest[] = [];
   for (const line of text.split("\n")) {
     if (!line.startsWith("{")) continue;
-    let entry: { client_request_id?: string; status?: number; upstream?: string };
+    let entry: Line;
     try {
-      entry = JSON.parse(line) as typeof entry;
+      entry = JSON.parse(line) as Line;
     } catch {
       continue;
     }
-    const { client_request_id: id, status, upstream = "" } = entry;
-    if (!id || status === undefined) continue;
-    // "a, b" when b was tried after a; nginx writes "-" where none was asked.
-    requests.push({ id, status, upstreams: upstream.split(/\s*[,:]\s+/).filter((address) => address !== "" && address !== "-") });
+    const request = nginxRequest(entry) ?? traefikRequest(entry);
+    if (request) requests.push(request);
   }
   return requests;
 }
