@@ -12,10 +12,11 @@ import { INFRASTRUCTURE_CASES } from "./alert-cases/infrastructure.fixture";
 import { SCALING_CASES } from "./alert-cases/scaling.fixture";
 import { UPSTREAM_CASES } from "./alert-cases/upstreams.fixture";
 import { OBJECTIVE_CASES } from "./alert-cases/objectives.fixture";
+import { TRAEFIK_CASES } from "./alert-cases/traefik.fixture";
 import { builtinRules } from "./builtin";
 import { prometheusConfig, toYaml } from "./config";
 import { settingsOf } from "./options";
-import { isAlert, ruleFile } from "./rules";
+import { isAlert, ruleFile, type RuleGroup } from "./rules";
 
 const run = promisify(execFile);
 
@@ -24,6 +25,10 @@ const promtool = process.env["PROMTOOL"] ?? "promtool";
 
 const settings = settingsOf({});
 const groups = [...builtinRules([BACKEND], settings, true), autoscalerRules()];
+/** What differs where Traefik is the balancer. */
+const traefikGroups = builtinRules([BACKEND], settingsOf({ balancer: "traefik" }), true).filter(({ name }) =>
+  ["balancer", "upstreams"].includes(name),
+);
 const CASES: AlertCase[] = [
   ...APP_CASES,
   ...BALANCER_CASES,
@@ -37,6 +42,11 @@ const CASES: AlertCase[] = [
 function runbookOf(alert: string): string {
   const group = groups.find(({ rules }) => rules.some((rule) => isAlert(rule) && rule.alert === alert));
   return `docs/runbooks/${group?.name ?? "?"}.md#${alert.toLowerCase()}`;
+}
+
+/** An alert's group and the recorded series: all groups over hours would take minutes. */
+function readBy({ alert }: AlertCase, all: readonly RuleGroup[]): RuleGroup[] {
+  return all.filter(({ name, rules }) => name === "traffic" || rules.some((rule) => isAlert(rule) && rule.alert === alert));
 }
 
 function unitTests({ alert, every = 5, bad, fires, recovered, labels, summary, description, quiet, step }: AlertCase): object[] {
@@ -77,6 +87,8 @@ describe("alert rules", function () {
 
   it("are accepted by promtool, configuration included", async () => {
     await run(promtool, ["check", "rules", join(folder, "rules.yml")]);
+    await writeFile(join(folder, "traefik-rules.yml"), toYaml(ruleFile(traefikGroups, "docs/runbooks")));
+    await run(promtool, ["check", "rules", join(folder, "traefik-rules.yml")]);
     const config = prometheusConfig([BACKEND], settings, {
       alertmanager: { host: "alertmanager", port: 9093, pathPrefix: "/alertmanager" },
       probing: {
@@ -88,15 +100,15 @@ describe("alert rules", function () {
     await run(promtool, ["check", "config", join(folder, "prometheus.yml")]);
   });
 
-  for (const alertCase of CASES) {
-    it(`${alertCase.alert} fires in time, stays quiet just below, and recovers`, async () => {
-      const file = join(folder, `${alertCase.alert}.yml`);
-      // Its group and the recorded series: all groups over hours would take minutes.
-      const read = groups.filter(
-        ({ name, rules }) => name === "traffic" || rules.some((rule) => isAlert(rule) && rule.alert === alertCase.alert),
-      );
-      const rules = `${alertCase.alert}-rules.yml`;
-      await writeFile(join(folder, rules), toYaml(ruleFile(read, "docs/runbooks")));
+  for (const [all, alertCase, kind] of [
+    ...CASES.map((each) => [groups, each, ""] as const),
+    ...TRAEFIK_CASES.map((each) => [traefikGroups, each, "traefik-"] as const),
+  ]) {
+    it(`${kind}${alertCase.alert} fires in time, stays quiet just below, and recovers`, async () => {
+      const name = `${kind}${alertCase.alert}`;
+      const file = join(folder, `${name}.yml`);
+      const rules = `${name}-rules.yml`;
+      await writeFile(join(folder, rules), toYaml(ruleFile(readBy(alertCase, all), "docs/runbooks")));
       await writeFile(file, toYaml({ rule_files: [rules], evaluation_interval: `${alertCase.every ?? 5}s`, tests: unitTests(alertCase) }));
       await run(promtool, ["test", "rules", file]).catch((error: Error & { stdout?: string; stderr?: string }) =>
         assert.fail(`${error.stdout ?? ""}${error.stderr ?? error.message}`),
@@ -108,7 +120,7 @@ describe("alert rules", function () {
 describe("built-in alerts", () => {
   it("each have a heading in docs/runbooks where their link leads", async () => {
     const runbooks = join(__dirname, "../../../docs/runbooks");
-    for (const { rules } of groups) {
+    for (const { rules } of [...groups, ...traefikGroups]) {
       for (const { alert, runbook } of rules.filter(isAlert)) {
         const [page, anchor] = (runbook ?? "").split("#");
         const text = await readFile(join(runbooks, page ?? ""), "utf8");
@@ -119,7 +131,8 @@ describe("built-in alerts", () => {
   });
 
   it("each have a case above", () => {
-    const alerts = groups.flatMap(({ rules }) => rules.filter(isAlert).map(({ alert }) => alert));
-    assert.deepEqual(CASES.map(({ alert }) => alert).sort(), [...new Set(alerts)].sort());
+    const alerts = (all: readonly RuleGroup[]) => [...new Set(all.flatMap(({ rules }) => rules.filter(isAlert).map(({ alert }) => alert)))];
+    assert.deepEqual(CASES.map(({ alert }) => alert).sort(), alerts(groups).sort());
+    assert.deepEqual(TRAEFIK_CASES.map(({ alert }) => alert).sort(), alerts(traefikGroups).sort());
   });
 });

@@ -4,6 +4,9 @@ import type { ByteQuantity, DeepPartial, MetricsTarget, Placement, ProbeTiming, 
 import type { AlertingOptions } from "./alerting-options";
 import type { RuleGroup } from "./rules";
 
+/** Balancers whose metrics are known. */
+export type BalancerKind = "nginx" | "traefik";
+
 /** Names of the app's metrics that the rules read. */
 export interface MetricNames {
   /** Counter of answered requests; its label `status` is the HTTP status. @default "testbro_http_requests_total" */
@@ -135,6 +138,8 @@ export interface ObservabilityOptions {
   storage?: ByteQuantity;
   /** Names of the app's metrics. @default those of the sample app */
   metricNames?: Partial<MetricNames>;
+  /** Whose metrics the balancer among the targets has, which alerts and a dashboard are about. @default "nginx" */
+  balancer?: BalancerKind;
   /** Where alerts begin. */
   thresholds?: Partial<Thresholds>;
   /** What users were promised; alerts tell when the promise is being used up. */
@@ -166,6 +171,7 @@ export interface Settings {
   retention: Retention;
   storage: ByteQuantity;
   metricNames: MetricNames;
+  balancer: BalancerKind;
   thresholds: Thresholds;
   objectives: Objectives;
   /** Without a slash at its end. */
@@ -193,7 +199,7 @@ const OBJECTIVES: Objectives = { availability: 0.999, latency: 0.99, latencySeco
 export function settingsOf(
   options: Pick<
     ObservabilityOptions,
-    "pathPrefix" | "scrapeInterval" | "retention" | "storage" | "metricNames" | "thresholds" | "objectives" | "runbooks"
+    "pathPrefix" | "scrapeInterval" | "retention" | "storage" | "metricNames" | "balancer" | "thresholds" | "objectives" | "runbooks"
   >,
 ): Settings {
   return {
@@ -208,6 +214,7 @@ export function settingsOf(
       queue: 'testbro_queue_jobs{state="waiting"}',
       ...options.metricNames,
     },
+    balancer: options.balancer ?? "nginx",
     thresholds: { ...THRESHOLDS, ...options.thresholds },
     objectives: { ...OBJECTIVES, ...options.objectives },
     runbooks: (options.runbooks ?? "docs/runbooks").replace(/\/+$/, ""),

@@ -1,9 +1,9 @@
 import type { Settings } from "../options";
 import type { RecordingRule, RuleGroup } from "../rules";
-import { percent } from "./percent";
+import { routeAlerts } from "./routes";
 import { rateWindow } from "./recorded";
 
-/** Recorded series of the balancer, each by `tier`, `workload` and `route`. */
+/** Recorded series of nginx, each by `tier`, `workload` and `route`. */
 export const BALANCER_RECORDED = {
   /** Requests per second. */
   requests: "route:nginx_http_requests:rate",
@@ -17,17 +17,11 @@ export const BALANCER_RECORDED = {
   limitedRatio: "route:nginx_http_limited_ratio:rate",
 } as const;
 
-/** Requests per second below which a share says little. */
-const FEWEST_REQUESTS = 0.2;
-
 /** Share of a replica's attempts that fail, above which it is not well. */
 const FAILING_SHARE = 0.2;
 
 /** Failed attempts per second of a replica that are no single mishaps. The balancer itself asks a failed one every other second. */
 const FAILING_RATE = 0.1;
-
-/** Share of a route's requests refused with 429, above which it is more than a client now and then. */
-const LIMITED_SHARE = 0.1;
 
 /** Seconds that a version may go untaken: several attempts, and longer than a new release of the service that offers it takes. */
 const REFUSED_SECONDS = 300;
@@ -64,9 +58,8 @@ function recordings(scrapeInterval: number): RecordingRule[] {
   ];
 }
 
-/** What the balancer answers, and the replicas it asks. */
+/** What nginx answers, and the replicas it asks. */
 export function balancer({ thresholds, scrapeInterval }: Settings): RuleGroup {
-  const enough = `and ${SAME_ROUTE} ${BALANCER_RECORDED.requests} > ${FEWEST_REQUESTS}`;
   const window = `${failureWindow(scrapeInterval)}s`;
   const attempts = (by: string) => `sum ${by} (rate(nginx_upstream_attempts_total[${window}]))`;
   const failed = (by: string) => `sum ${by} (rate(nginx_upstream_failed_attempts_total[${window}]))`;
@@ -75,22 +68,7 @@ export function balancer({ thresholds, scrapeInterval }: Settings): RuleGroup {
     name: "balancer",
     rules: [
       ...recordings(scrapeInterval),
-      {
-        alert: "RouteErrorRatioHigh",
-        expr: `${BALANCER_RECORDED.errorRatio} > ${thresholds.errorRatio} ${enough}`,
-        forSeconds: 60,
-        severity: "critical",
-        summary: "Route {{ $labels.route }} answers with server errors",
-        description: `{{ $value | humanizePercentage }} of what clients get from route {{ $labels.route }} are 5xx, more than ${percent(thresholds.errorRatio)}, for 60 s. Errors the replicas do not count are among them: no replica, a timeout, a connection that broke.`,
-      },
-      {
-        alert: "RouteLatencyHigh",
-        expr: `${BALANCER_RECORDED.latency} > ${thresholds.latencySeconds} ${enough}`,
-        forSeconds: 120,
-        severity: "warning",
-        summary: "Route {{ $labels.route }} answers slowly",
-        description: `1 in 100 answers of route {{ $labels.route }} takes clients longer than {{ $value | humanizeDuration }}, above ${thresholds.latencySeconds} s, for 2 min. Compare it with the time spent with replicas: the rest is the balancer and the client's line.`,
-      },
+      ...routeAlerts(BALANCER_RECORDED, thresholds),
       {
         alert: "UpstreamReplicaFailing",
         expr: `${failed(BY_REPLICA)} / ${attempts(BY_REPLICA)} > ${FAILING_SHARE} and ${failed(BY_REPLICA)} > ${FAILING_RATE}`,
@@ -109,14 +87,6 @@ export function balancer({ thresholds, scrapeInterval }: Settings): RuleGroup {
         summary: "No replica answers route {{ $labels.route }}",
         description:
           "No request to route {{ $labels.route }} has found a replica that answers, for 15 s. Its workload does not run, is not ready, or its name does not resolve.",
-      },
-      {
-        alert: "ManyRequestsLimited",
-        expr: `${BALANCER_RECORDED.limitedRatio} > ${LIMITED_SHARE} ${enough}`,
-        forSeconds: 120,
-        severity: "warning",
-        summary: "Route {{ $labels.route }} refuses many requests",
-        description: `{{ $value | humanizePercentage }} of the requests to route {{ $labels.route }} are refused with 429, more than ${percent(LIMITED_SHARE)}, for 2 min. An attack, a client in a loop, or a limit that is too low: the access log names the clients.`,
       },
       {
         alert: "BalancerVersionRefused",

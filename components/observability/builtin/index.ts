@@ -8,12 +8,14 @@ import { objectives } from "./objectives";
 import { probes } from "./probes";
 import { saturation } from "./saturation";
 import { stores } from "./stores";
+import { traefik, traefikUpstreams } from "./traefik";
 import { traffic } from "./traffic";
 import { upstreams } from "./upstreams";
 
 export { BALANCER_RECORDED } from "./balancer";
 export { BURN_RATES, ratioOver } from "./objectives";
 export { NOT_HEALTH, RECORDED, rateWindow } from "./recorded";
+export { TRAEFIK_RECORDED, withRoute } from "./traefik";
 
 /** Names of the built-in groups, each with a page of its name in docs/runbooks. */
 export const BUILTIN_GROUPS = [
@@ -28,17 +30,22 @@ export const BUILTIN_GROUPS = [
   "monitoring",
 ] as const;
 
+/** What is asked of each balancer's own metrics. */
+const OF_BALANCER = {
+  nginx: (settings: Settings) => [balancer(settings), upstreams()],
+  traefik: (settings: Settings) => [traefik(settings), traefikUpstreams()],
+};
+
 /** Every built-in rule for these targets. @param alertmanager whether alerts are sent to one */
 export function builtinRules(targets: readonly MetricsTarget[], settings: Settings, alertmanager: boolean): RuleGroup[] {
   return [
     availability(targets, settings),
     traffic(settings),
-    balancer(settings),
+    ...OF_BALANCER[settings.balancer](settings),
     objectives(settings),
     saturation(settings),
     stores(settings),
     probes(settings),
-    upstreams(),
     monitoring(alertmanager),
   ].map(withRunbooks);
 }

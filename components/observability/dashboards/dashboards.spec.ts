@@ -3,10 +3,21 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { settingsOf } from "../options";
 import { promqlProblem } from "../promql";
-import { chosenAll, dashboards, describeDashboards, DASHBOARD_NAMES, uidOf, type PanelDescription } from "./index";
+import {
+  chosenAll,
+  dashboards,
+  describeDashboards,
+  DASHBOARD_NAMES,
+  uidOf,
+  type DashboardDescription,
+  type PanelDescription,
+} from "./index";
 
 const settings = settingsOf({ runbooks: "https://example.org/runbooks/" });
-const described = describeDashboards(settings);
+const described = [...describeDashboards(settings), ...describeDashboards({ ...settings, balancer: "traefik" }).filter(isBalancers)];
+function isBalancers({ name }: DashboardDescription): boolean {
+  return name === "load-balancer";
+}
 const panelsOf = (each: (typeof described)[number]): PanelDescription[] => each.rows.flatMap(({ panels }) => panels);
 
 /** What of Grafana's form is looked at here. */

@@ -6,13 +6,15 @@ import { buildDashboard } from "./build";
 import type { DashboardDescription } from "./describe";
 import { infrastructure } from "./infrastructure";
 import { loadBalancer } from "./load-balancer";
+import { traefikBalancer } from "./traefik";
 
 export { DATA_SOURCE } from "./build";
 export { DASHBOARD_NAMES, uidOf, type DashboardDescription, type DashboardName, type PanelDescription } from "./describe";
 
 /** What each dashboard shows. */
 export function describeDashboards(settings: Settings): DashboardDescription[] {
-  return [application(settings), infrastructure(settings), loadBalancer(settings), autoScaling(settings)];
+  const balancer = { nginx: loadBalancer, traefik: traefikBalancer }[settings.balancer];
+  return [application(settings), infrastructure(settings), balancer(settings), autoScaling(settings)];
 }
 
 /** The dashboards in Grafana's own form, by the end of their address. */

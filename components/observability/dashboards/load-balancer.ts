@@ -1,8 +1,9 @@
 import { rateWindow } from "../builtin";
 import type { Settings } from "../options";
+import { addressPanels } from "./address";
 import type { DashboardDescription } from "./describe";
 
-/** What the balancer gets, answers, passes on and refuses. */
+/** What nginx gets, answers, passes on and refuses. */
 export function loadBalancer(settings: Settings): DashboardDescription {
   const { thresholds } = settings;
   const window = `${rateWindow(settings.scrapeInterval)}s`;
@@ -42,24 +43,7 @@ export function loadBalancer(settings: Settings): DashboardDescription {
             limits: { warning: settings.objectives.availability, critical: 1 - thresholds.errorRatio, bad: "below" },
             runbook: "traffic.md#higherrorratio",
           },
-          {
-            title: "Certificate",
-            description: "Days left of the certificate that the public address shows.",
-            kind: "stat",
-            unit: "days",
-            queries: [{ expr: "(min by (instance) (probe_ssl_earliest_cert_expiry) - time()) / 86400", legend: "{{instance}}" }],
-            limits: { warning: thresholds.certificateDays, critical: 3, bad: "below" },
-            runbook: "probes.md#certificateexpires",
-          },
-          {
-            title: "Address works",
-            description: "Share of balancers that answer for the public address, asked as a user would.",
-            kind: "stat",
-            unit: "share",
-            queries: [{ expr: "avg by (instance) (probe_success)", legend: "{{instance}}" }],
-            limits: { warning: 1, critical: 0.5, bad: "below" },
-            runbook: "probes.md#addressdown",
-          },
+          ...addressPanels(thresholds),
         ],
       },
       {
