@@ -81,8 +81,12 @@ export class Traefik {
     const placed = (text: string) =>
       text.replaceAll(TRAEFIK_RUNTIME, join(this.folder, "run")).replaceAll(TRAEFIK_STATE, join(this.folder, "state"));
     if (first) writeFileSync(join(this.folder, "traefik.yml"), placed(staticText));
-    const lists = Object.entries(hostLists).map(([name, ranges]) => [name, { ipAllowList: { sourceRange: ["127.0.0.1", ...ranges] } }]);
-    if (lists.length > 0) this.place("host", JSON.stringify({ http: { middlewares: Object.fromEntries(lists) as object } }));
+    // As the image's entry point does it, where this machine is the host.
+    const lists = Object.entries({ host: [], ...hostLists }).map(([name, ranges]) => [
+      name,
+      { ipAllowList: { sourceRange: ["127.0.0.1", ...ranges] } },
+    ]);
+    this.place("host", JSON.stringify({ http: { middlewares: Object.fromEntries(lists) as object } }));
     this.place("routes", placed(dynamicText));
   }
 

@@ -126,10 +126,22 @@ describe("TraefikLoadBalancer", () => {
     const lb = create({ dashboard: { access } });
     const { http } = await configuration(lb);
     assert.equal(http.routers["dashboard"]?.service, "api@internal");
-    assert.deepEqual(platform.workload("traefik").env, { TRAEFIK_HOST_ACCESS: "dashboard-host" });
+    // The host's own list is always there, so that a dashboard which comes or goes replaces no balancer.
+    assert.equal(platform.workload("traefik").env, undefined);
+    assert.match(await valueOf(lb.configuration), /"host@file"/);
     await valueOf(lb.certificate?.certificatePem ?? "");
     const request = resources.find((each) => each.name === "lb-tls-request")?.inputs;
     assert.deepEqual(request?.["dnsNames"], ["app.test", "traefik.app.test"]);
+  });
+
+  it("tells the image's entry point who may come in besides the host", () => {
+    create({ routes: [{ ...api, access: { allowFrom: "host", allow: ["10.0.0.0/8"] } }] });
+    assert.deepEqual(platform.workload("traefik").env, { TRAEFIK_HOST_ACCESS: "api-host=10.0.0.0/8" });
+  });
+
+  it("takes the place of an nginx balancer of its name, which has the ports", () => {
+    create();
+    assert.deepEqual(platform.recorded("traefik").opts?.aliases, [{ name: "testbro-nginx" }]);
   });
 
   it("keeps ACME's certificates in a volume, and may reach the authority", async () => {

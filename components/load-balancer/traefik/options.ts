@@ -67,7 +67,7 @@ export interface TraefikLoadBalancerOptions extends Omit<TraefikOptions, Made> {
   scraper?: Ref;
   /** Balancers; with host-mode ports one for each node, and with ACME one in all. @default 1 */
   replicas?: number;
-  /** @default limits 1 CPU and 512Mi, reservations 100m and 128Mi */
+  /** @default limits 1 CPU and 512Mi, reservations 100m and 256Mi */
   resources?: DeepPartial<Resources>;
   /** @default anywhere @example { labels: { type: "lb" } } */
   placement?: Placement;

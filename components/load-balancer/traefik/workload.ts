@@ -20,7 +20,7 @@ export const CLIENT = {
 /** User and group of the image's Traefik. */
 const TRAEFIK_USER = { uid: 10102, gid: 10102 };
 
-const RESOURCES: Resources = { limits: { cpu: 1, memory: "512Mi" }, reservations: { cpu: "100m", memory: "128Mi" } };
+const RESOURCES: Resources = { limits: { cpu: 1, memory: "512Mi" }, reservations: { cpu: "100m", memory: "256Mi" } };
 
 /** Seconds Traefik finishes open requests in, and seconds after which it is killed. */
 export const FINISH_SECONDS = 20;

@@ -17,8 +17,12 @@ export interface Guard {
   access: TraefikAccess;
 }
 
-function hostListName({ name }: Guard): string {
-  return `${name}-host`;
+/** The list that has the container's host and nobody else. */
+const HOST_LIST = "host";
+
+/** Name of the list of who may come in besides the host; most have nobody, and share one. */
+function hostListName({ name, access }: Guard): string {
+  return access.allow?.length ? `${name}-${HOST_LIST}` : HOST_LIST;
 }
 
 function addressChain(options: TraefikOptions, guard: Guard): Chain {
@@ -83,9 +87,9 @@ export function credentialGuard(options: TraefikOptions, guard: Guard): Chain {
   return [...passwordChain(guard), ...forwardChain(options, guard)];
 }
 
-/** The lists the image's entry point has to write. */
+/** The lists the image's entry point has to write besides the host's own, which is always there. */
 export function hostLists(guards: readonly Guard[]): HostLists {
-  const guarded = guards.filter(({ access }) => access.allowFrom === "host");
+  const guarded = guards.filter(({ access }) => access.allowFrom === "host" && access.allow?.length);
   return Object.fromEntries(guarded.map((guard) => [hostListName(guard), guard.access.allow ?? []]));
 }
 

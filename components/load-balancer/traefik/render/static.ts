@@ -128,10 +128,11 @@ export function staticConfiguration(options: TraefikOptions, ports: { http: numb
     metrics: {
       prometheus: { entryPoint: ENTRY_POINTS.status, addRoutersLabels: true, addServicesLabels: true, buckets: BUCKETS },
     },
-    log: { level: "INFO", format: "json" },
+    // Of a workload with several services, which no router names, the Swarm provider complains every second as INFO.
+    log: { level: "WARN", format: "json" },
     ...accessLog(options.accessLog),
-    // Never on a port: only through a router, behind a password and a list of addresses.
-    api: { dashboard: options.dashboard !== undefined, insecure: false, disableDashboardAd: true },
+    // Never on a port: only through a router, behind a password and a list of addresses, which may come and go while Traefik runs.
+    api: { dashboard: true, insecure: false, disableDashboardAd: true },
     ...(tls !== false && tls.acme ? acme(tls.acme) : {}),
   };
 }
