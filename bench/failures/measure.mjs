@@ -17,6 +17,7 @@ const EXAMPLES = 20;
  * @property {string} scenario
  * @property {string} title
  * @property {string} allowed
+ * @property {import("./scenarios.mjs").Balancer} balancer
  * @property {"fresh" | "keep-alive"} mode
  * @property {string} startedAt ISO 8601
  * @property {number} seconds of load
@@ -42,7 +43,7 @@ const EXAMPLES = 20;
  */
 export async function measure(bench, scenario, { mode, rate, seconds, onProgress }) {
   const started = new Date();
-  const logged = new BalancerLog(bench.engine, bench.service("nginx"), started);
+  const logged = new BalancerLog(bench.engine, bench.service(bench.balancer), started);
   const load = startLoadProcess(
     {
       url: bench.status.urls.app,
@@ -74,6 +75,7 @@ export async function measure(bench, scenario, { mode, rate, seconds, onProgress
     scenario: scenario.id,
     title: scenario.title,
     allowed: scenario.allowed,
+    balancer: bench.balancer,
     mode,
     startedAt: report.startedAt,
     seconds: Math.round(report.seconds),

@@ -11,11 +11,14 @@ const [BEGIN, END] = ["<!-- results -->", "<!-- end of results -->"];
 /** Contradictions that are written down; the table has their number. */
 const EXAMPLES = 20;
 
-/** Adds a measurement to the results; one of the same scenario and mode is replaced. @param {import("./measure.mjs").Measured} row */
+/** Whether two measurements are of the same: scenario, balancer and connections. */
+const isSame = (a, b) => a.scenario === b.scenario && a.mode === b.mode && a.balancer === b.balancer;
+
+/** Adds a measurement to the results; one of the same is replaced. @param {import("./measure.mjs").Measured} row */
 export function keep(row) {
   const before = existsSync(FILE) ? JSON.parse(readFileSync(FILE, "utf8")) : [];
   const kept = { ...row, contradictions: row.contradictions.slice(0, EXAMPLES), contradicted: row.contradictions.length };
-  const rows = [...before.filter(({ scenario, mode }) => scenario !== row.scenario || mode !== row.mode), kept];
+  const rows = [...before.filter((each) => !isSame(each, row)), kept];
   writeFileSync(FILE, `${JSON.stringify(rows, null, 2)}\n`);
   return rows;
 }
@@ -28,6 +31,7 @@ function cells(row) {
   const saved = row.savedByRetry > 0 ? `; ${row.savedByRetry} answered by another replica` : "";
   return [
     row.title,
+    row.balancer,
     row.mode,
     `${row.sent} in ${row.seconds} s`,
     String(row.failed.GET),
@@ -41,16 +45,19 @@ function cells(row) {
 
 /** Writes the table into the README. @param {import("./measure.mjs").Measured[]} rows @param {string[]} order ids of scenarios */
 export async function writeTable(rows, order) {
-  const sorted = [...rows].sort((a, b) => order.indexOf(a.scenario) - order.indexOf(b.scenario) || a.mode.localeCompare(b.mode));
+  const sorted = [...rows].sort(
+    (a, b) => order.indexOf(a.scenario) - order.indexOf(b.scenario) || a.balancer.localeCompare(b.balancer) || a.mode.localeCompare(b.mode),
+  );
   const heading = [
     "Event",
+    "Balancer",
     "Connections",
     "Requests",
     "Failed GET",
     "Failed POST",
     "Not a defect",
     "p99 / max ms",
-    "Balancer's log",
+    "Its log",
     "Seen",
   ];
   const table = [heading, heading.map(() => "---"), ...sorted.map(cells)].map((row) => `| ${row.join(" | ")} |`).join("\n");

@@ -1,4 +1,4 @@
-// npm run bench:failures [-- --only a,b] [--mode fresh|keep-alive] [--rate N] [--seconds N] [--outage N] [--here] [--list]
+// npm run bench:failures [-- --only a,b] [--balancer nginx|traefik] [--mode fresh|keep-alive] [--rate N] [--seconds N] [--outage N] [--here] [--list]
 // Does bad things to a local stack under load and writes what failed into README.md and results.json. The stack is one of its own,
 // in a network namespace of its own as in the tests; with --here the local stack that runs.
 import { fileURLToPath } from "node:url";
@@ -25,6 +25,7 @@ function options() {
   const flags = {
     only: text(""),
     mode: text(""),
+    balancer: text("nginx"),
     rate: text("100"),
     seconds: text("60"),
     outage: text("300"),
@@ -39,12 +40,13 @@ function options() {
 }
 
 main(async () => {
-  const { only, mode, list, here, ...given } = options();
+  const { only, mode, balancer, list, here, ...given } = options();
   const { rate, seconds, outage } = numbers(given);
   await ensureDependencies();
   await build();
   const { SCENARIOS } = await import("./scenarios.mjs");
   if (list) return void SCENARIOS.forEach(({ id, title }) => console.log(`${id.padEnd(14)} ${title}`));
+  if (!["nginx", "traefik"].includes(balancer)) throw new ToolchainError(`--balancer is "${balancer}". Fix: nginx or traefik.`);
   const ids = SCENARIOS.map(({ id }) => id);
   const wanted = only ? only.split(",") : ids;
   const unknown = wanted.filter((/** @type {string} */ id) => !ids.includes(id));
@@ -61,9 +63,9 @@ main(async () => {
   const { keep, writeTable } = await import("./results.mjs");
   const { config } = await import("../../test/dist/swarm/configuration.js");
   // What is counted is what the event does; the auto-scaler would add events of its own.
-  const stack = await openStack(config("autoscaler.enabled=false"));
+  const stack = await openStack(config("autoscaler.enabled=false", `loadBalancer=${balancer}`));
   await stack.engine.scale(stack.service("backend"), 2);
-  const bench = { ...stack, outageSeconds: outage };
+  const bench = { ...stack, balancer, outageSeconds: outage };
   let bad = 0;
   for (const scenario of SCENARIOS.filter(({ id }) => wanted.includes(id))) {
     for (const each of modes) {

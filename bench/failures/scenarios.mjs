@@ -3,9 +3,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { App } from "../../test/dist/swarm/app.js";
 import { config, imagesWith } from "../../test/dist/swarm/configuration.js";
 
+/** What may stand in front of the app. @typedef {"nginx" | "traefik"} Balancer */
+
 /**
  * What a scenario works with.
  * @typedef {object} Bench
+ * @property {Balancer} balancer
  * @property {import("../../test/swarm/engine").Engine} engine
  * @property {import("../../test/swarm/app").Status} status the stack as it was at the start
  * @property {(end: string) => string} service name of the service that ends so
@@ -194,7 +197,7 @@ export const SCENARIOS = [
     title: "Balancer's routes changed by `npm run up`",
     allowed: "none",
     async event(bench) {
-      const service = bench.service("nginx");
+      const service = bench.service(bench.balancer);
       const before = await taskIds(bench, service);
       const started = Date.now();
       const { code, output } = await bench.script("up", config("monitoringAccess=password"));
@@ -207,7 +210,7 @@ export const SCENARIOS = [
       });
       const applied = ((Date.now() - started) / 1000).toFixed(1);
       if (JSON.stringify(await taskIds(bench, service)) !== JSON.stringify(before)) wrong.push("the balancer was replaced");
-      return { note: `\`up\` took ${seconds} s, new routes after ${applied} s, same nginx process`, wrong };
+      return { note: `\`up\` took ${seconds} s, new routes after ${applied} s, same process`, wrong };
     },
     restore: configured,
   },
@@ -216,7 +219,7 @@ export const SCENARIOS = [
     title: "The one balancer itself replaced",
     allowed: "what arrives while no balancer listens",
     async event(bench) {
-      const service = bench.service("nginx");
+      const service = bench.service(bench.balancer);
       const started = Date.now();
       await bench.engine.docker("service", "update", "--force", "--quiet", "--detach=false", service);
       await settled(bench, service, 1);
