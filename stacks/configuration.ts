@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ConfigurationError, readEnvironment, type Environment } from "./environment";
 
 /** Keys whose values are text even where they look like something else, e.g. a name of digits. */
-const TEXT_KEYS = new Set(["name", "platform", "size", "domain", "monitoringAccess", "owner"]);
+const TEXT_KEYS = new Set(["name", "platform", "size", "domain", "monitoringAccess", "loadBalancer", "owner"]);
 
 function parse(key: string, text: string): unknown {
   if (TEXT_KEYS.has(key)) return text;

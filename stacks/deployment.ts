@@ -4,7 +4,7 @@ import { AppTier } from "@testbro/components/app";
 import { autoscalerRules } from "@testbro/components/autoscaling";
 import { OwnCertificateAuthority } from "@testbro/components/certificates";
 import { DataTier } from "@testbro/components/data";
-import { NginxLoadBalancer, randomPasswordHash, type BalancerAccess } from "@testbro/components/load-balancer/nginx";
+import { randomPasswordHash, type BalancerAccess } from "@testbro/components/load-balancer/nginx";
 import {
   ObservabilityTier,
   type AlertingOptions,
@@ -12,25 +12,19 @@ import {
   type Receivers,
   type RuleGroup,
 } from "@testbro/components/observability";
-import { acmeOf } from "./acme";
 import { AUTOSCALER_PATH, autoScaler } from "./autoscaler";
+import { appRoutes, balancerOf, discoverApp, originOf, type Guarded } from "./balancer";
 import type { Environment } from "./environment";
 import { platformOf } from "./platform";
 
 /** Path of Prometheus' pages behind the balancer. */
 const PROMETHEUS_PATH = "/prometheus";
 
-/** Folder of the balancer's status page. */
-const BALANCER_PATH = "/balancer/";
-
 /** Path of Alertmanager's pages behind the balancer. */
 const ALERTMANAGER_PATH = "/alertmanager";
 
 /** Path of Grafana's pages behind the balancer. */
 const GRAFANA_PATH = "/grafana";
-
-/** Why `localhost` does without HSTS. */
-const WITHOUT_HSTS = "browsers apply it to a name on all its ports, and localhost has others of the developer's";
 
 /** What a deployed stack tells people and scripts. */
 export interface Deployment {
@@ -41,18 +35,11 @@ export interface Deployment {
   caPem: pulumi.Output<string>;
   /** Where monitoring wants a password: user and password. Secret. */
   monitoringLogin?: pulumi.Output<{ user: string; password: string }>;
+  /** Where Traefik's dashboard wants a password. Secret. */
+  dashboardLogin?: pulumi.Output<{ user: string; password: string }>;
   /** For pausing on the auto-scaler's status page. Secret. */
   autoscalerToken?: pulumi.Output<string>;
 }
-
-/** What the balancer asks a backend: whether it is ready, which with the database or the cache away none is, so that all are used. */
-const READY = { path: "/health/ready" };
-
-/**
- * Seconds of silence after which a GET is asked of another replica, and a POST gives up: what a request costs that is under way in a replica when
- * it hangs. The health check takes about as long to find that out. An app that is slower, such as one that makes reports, needs more.
- */
-const APP_TIMEOUTS = { read: 5 };
 
 /** Who may open the monitoring pages, and with which password where one is wanted. */
 function monitoringAccess(environment: Environment): { access: BalancerAccess; login?: Deployment["monitoringLogin"] } {
@@ -78,7 +65,7 @@ export async function deploy(environment: Environment): Promise<Deployment> {
   const platform = await platformOf(environment, ca.certificatePem);
   const refs = { app: AppTier.declare(platform), observability: ObservabilityTier.declare(platform) };
   const scraper = refs.observability.prometheus;
-  const origin = `https://${domain}${environment.httpsPort === 443 ? "" : `:${environment.httpsPort}`}`;
+  const origin = originOf(environment, domain);
 
   const data = new DataTier("data", {
     platform,
@@ -93,6 +80,8 @@ export async function deploy(environment: Environment): Promise<Deployment> {
   });
   const { version: backendVersion, env: backendEnv, ...backend } = environment.backend;
   const { version: frontendVersion, env: frontendEnv, ...frontend } = environment.frontend;
+  const routes = appRoutes(environment.loadBalancer, refs.app);
+  const discovered = discoverApp(environment, platform, refs.app);
   const app = new AppTier("app", {
     platform,
     refs: refs.app,
@@ -107,29 +96,15 @@ export async function deploy(environment: Environment): Promise<Deployment> {
   const scaling = autoScaler(environment, platform, scraper, PROMETHEUS_PATH);
   const monitoring = monitoringAccess(environment);
   // Its password costs nothing to check and is not to be guessed, while one of these pages asks for a hundred files.
-  const guarded = { access: monitoring.access, rateLimits: [] };
+  const guarded: Guarded = { access: monitoring.access, rateLimits: [] };
   const alerting = alertingOf(environment);
-  const acme = acmeOf(environment);
-  const balancer = new NginxLoadBalancer("load-balancer", {
-    platform,
-    image: images.nginx,
-    hosts: [domain],
-    tls: { authority: ca, hsts: domain === "localhost" ? false : {}, ...(acme ? { acme } : {}) },
-    ...(domain === "localhost" ? { policyExemptions: { "tls-hsts": WITHOUT_HSTS } } : {}),
-    // A changed route or certificate is taken by the running balancer: replacing it would refuse connections for a moment.
-    onChange: "reload",
-    ports: { http: environment.httpPort, https: environment.httpsPort },
-    scraper,
-    ...environment.balancer,
-    routes: [
-      { name: "api", path: "/api/", to: refs.app.backend, strategy: "least-connections", timeouts: APP_TIMEOUTS, healthCheck: READY },
-      { name: "websocket", path: "/ws", to: refs.app.backend, strategy: "ip-hash", websocket: true, healthCheck: READY },
+  const balancer = balancerOf({
+    ...{ environment, platform, ca, routes, scraper, guarded, discovered },
+    pages: [
       { name: "prometheus", path: `${PROMETHEUS_PATH}/`, to: scraper, ...guarded },
       ...(alerting ? [{ name: "alertmanager", path: `${ALERTMANAGER_PATH}/`, to: refs.observability.alertmanager, ...guarded }] : []),
       ...(images.grafana === undefined ? [] : [{ name: "grafana", path: `${GRAFANA_PATH}/`, to: refs.observability.grafana, ...guarded }]),
-      { name: "balancer", path: BALANCER_PATH, page: "status" as const, ...guarded },
       ...(scaling ? [{ name: "autoscaler", path: `${AUTOSCALER_PATH}/`, to: scaling.refs.autoscaler, ...guarded }] : []),
-      { name: "frontend", path: "/", to: refs.app.frontend, timeouts: APP_TIMEOUTS, healthCheck: { path: "/" } },
     ],
   });
 
@@ -141,6 +116,7 @@ export async function deploy(environment: Environment): Promise<Deployment> {
     pathPrefix: PROMETHEUS_PATH,
     externalUrl: `${origin}${PROMETHEUS_PATH}`,
     targets: [...app.targets, ...data.targets, ...balancer.targets, ...(scaling?.targets ?? [])],
+    balancer: environment.loadBalancer,
     ...(prometheus as Partial<ObservabilityOptions>),
     exporters: {
       image: images.exporters,
@@ -156,13 +132,14 @@ export async function deploy(environment: Environment): Promise<Deployment> {
     urls: {
       app: `${origin}/`,
       prometheus: `${origin}${PROMETHEUS_PATH}`,
-      balancer: `${origin}${BALANCER_PATH}`,
+      ...balancer.urls,
       ...(images.grafana === undefined ? {} : { grafana: `${origin}${GRAFANA_PATH}/` }),
       ...(alerting ? { alertmanager: `${origin}${ALERTMANAGER_PATH}` } : {}),
       ...(scaling ? { autoscaler: `${origin}${AUTOSCALER_PATH}/` } : {}),
     },
     caPem: ca.certificatePem,
     ...(monitoring.login ? { monitoringLogin: monitoring.login } : {}),
+    ...(balancer.dashboardLogin ? { dashboardLogin: balancer.dashboardLogin } : {}),
     ...(scaling ? { autoscalerToken: scaling.token } : {}),
   };
 }

@@ -16,6 +16,8 @@ const GOOD = {
   images: Object.fromEntries(IMAGE_NAMES.map((name) => [name, `example/${name}:1`])),
   backend: {},
   frontend: {},
+  loadBalancer: "nginx",
+  dashboardAddresses: [],
   balancer: {},
   postgres: {},
   redis: {},
@@ -29,6 +31,9 @@ const GOOD = {
   suspended: false,
   owner: "",
 };
+
+/** What a stack with Traefik sets. */
+const TRAEFIK = { loadBalancer: "traefik", images: { ...GOOD.images, traefik: "example/traefik:1", discovery: "example/discovery:1" } };
 
 /** What a stack on Kubernetes sets. */
 const CLUSTER = { platform: "kubernetes", size: "large", monitoringAccess: "password", kubernetes: { context: "production" } };
@@ -50,6 +55,15 @@ describe("readEnvironment", () => {
     assert.deepEqual(backend.scale, { min: 2, max: 5, cpu: 70, memory: 80 });
     assert.deepEqual(frontend.scale, { min: 2, max: 5, cpu: 60, memory: 70 });
     assert.equal(backend.version, "1");
+  });
+
+  it("takes Traefik in place of nginx, with who may see its dashboard", () => {
+    const { loadBalancer, dashboardAddresses } = readEnvironment("testbro", {
+      ...GOOD,
+      ...TRAEFIK,
+      dashboardAddresses: ["192.0.2.0/24", "::1"],
+    });
+    assert.deepEqual([loadBalancer, dashboardAddresses], ["traefik", ["192.0.2.0/24", "::1"]]);
   });
 
   it("lays overrides over the preset, field by field", () => {
@@ -110,6 +124,38 @@ describe("readEnvironment", () => {
       { backend: { resources: { reservations: { memory: "1Gi" } } } },
       [/reservations\.memory: 1Gi is above the limit 384Mi/],
     ],
+    ["an unknown balancer", { loadBalancer: "haproxy" }, [/^testbro:loadBalancer: "haproxy": /, /nginx.*traefik/]],
+    [
+      "Traefik without its images",
+      { loadBalancer: "traefik" },
+      [/^testbro:images\.traefik: is missing\. Fix: .*loadBalancer to nginx\./m, /^testbro:images\.discovery: is missing/m],
+    ],
+    [
+      "Traefik without the socket's group",
+      { ...TRAEFIK, engine: { socket: "/s" } },
+      [/^testbro:engine\.group: is missing, and Traefik's/m],
+    ],
+    [
+      "Traefik on Kubernetes",
+      { ...CLUSTER, ...TRAEFIK },
+      [/^testbro:loadBalancer: a stack has "traefik" on a Swarm only so far\. Fix: write nginx/],
+    ],
+    [
+      "Traefik with nginx's certificates",
+      { ...TRAEFIK, acme: { email: "a@b.org" }, domain: "b.org" },
+      [/^testbro:acme: is nginx's so far\. Fix/m],
+    ],
+    [
+      "a header Traefik does not look at",
+      { ...TRAEFIK, balancer: { trustedProxies: { ranges: ["10.0.0.0/8"], header: "CF-Connecting-IP" } } },
+      [/^testbro:balancer\.trustedProxies\.header: .*X-Forwarded-For alone, not from CF-Connecting-IP\. Fix:/],
+    ],
+    [
+      "a dashboard for a name",
+      { ...TRAEFIK, dashboardAddresses: ["home"] },
+      [/^testbro:dashboardAddresses\[0\]: "home": write an address/],
+    ],
+    ["a dashboard of nginx", { dashboardAddresses: ["::1"] }, [/^testbro:dashboardAddresses: nginx has no dashboard.*Fix:/]],
     ["an unknown platform", { platform: "nomad" }, [/testbro:platform: "nomad"/, /swarm/]],
     ["a port that is none", { httpsPort: 99999 }, [/testbro:httpsPort: 99999/]],
     ["the same port twice", { httpPort: 8443 }, [/testbro:httpPort: 8443 is also httpsPort/]],

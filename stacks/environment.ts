@@ -10,11 +10,14 @@ import {
 } from "@testbro/components/observability";
 import { bytes, mergeOptions, millicores } from "@testbro/components/workload";
 import { checkAcmeConfig } from "./acme";
+import { checkBalancerConfig } from "./balancer-config";
 import {
   type AcmeConfig,
   type AlertingConfig,
+  type BALANCERS,
   type ImageName,
   type KubernetesConfig,
+  type OPTIONAL_IMAGES,
   type PLATFORMS,
   type PrometheusConfig,
   schema,
@@ -22,7 +25,7 @@ import {
 } from "./schema";
 import { presets, type BalancerPreset, type PartPreset, type SIZES, type SizePreset, type TierPreset } from "./sizes";
 
-export { IMAGE_NAMES, OPTIONAL_IMAGES, PLATFORMS, type ImageName, type KubernetesConfig } from "./schema";
+export { IMAGE_NAMES, PLATFORMS, type ImageName, type KubernetesConfig } from "./schema";
 
 /** A tier with everything configuration can say of it. */
 export type TierEnvironment = TierPreset & { version: string; env: Record<string, string> };
@@ -49,7 +52,11 @@ export interface Environment {
   httpsPort: number;
   /** Where the balancer's certificates come from; empty: the own authority alone. */
   acme: AcmeConfig;
-  images: Record<Exclude<ImageName, "autoscaler">, string> & { autoscaler?: string; grafana?: string; acme?: string };
+  images: Record<Exclude<ImageName, "autoscaler">, string> &
+    Partial<Record<"autoscaler" | "grafana" | (typeof OPTIONAL_IMAGES)[number], string>>;
+  loadBalancer: (typeof BALANCERS)[number];
+  /** Who may see Traefik's dashboard, besides the machine itself with `monitoringAccess: host`. */
+  dashboardAddresses: string[];
   backend: TierEnvironment;
   frontend: TierEnvironment;
   balancer: BalancerPreset;
@@ -213,6 +220,7 @@ function checkTogether(project: string, environment: Environment): string[] {
     ...checkTier(project, "frontend", environment.frontend),
     ...checkObservability(project, environment),
     ...checkAcmeConfig(project, environment),
+    ...checkBalancerConfig(project, environment),
     ...(environment.platform === "kubernetes" ? checkKubernetes(project, environment) : checkSwarm(project, environment)),
   ];
   if (environment.httpPort === environment.httpsPort) {

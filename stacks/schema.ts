@@ -8,7 +8,10 @@ export const IMAGE_NAMES = ["nginx", "backend", "frontend", "postgres", "redis",
 export type ImageName = (typeof IMAGE_NAMES)[number];
 
 /** Images of parts that a stack has only when it is told to. */
-export const OPTIONAL_IMAGES = ["acme"] as const;
+export const OPTIONAL_IMAGES = ["acme", "traefik", "discovery"] as const;
+
+/** What may stand in front of the app. */
+export const BALANCERS = ["nginx", "traefik"] as const;
 
 /** Platforms a stack can run on. */
 export const PLATFORMS = ["swarm", "kubernetes"] as const;
@@ -243,10 +246,15 @@ export const schema = z.strictObject({
     autoscaler: image.optional(),
     // Nobody can build it here; where its image is given, it runs.
     grafana: image.optional(),
-    acme: image.optional(),
+    ...(Object.fromEntries(OPTIONAL_IMAGES.map((name) => [name, image.optional()])) as Record<
+      (typeof OPTIONAL_IMAGES)[number],
+      z.ZodOptional<typeof image>
+    >),
   }),
   backend: tier,
   frontend: tier,
+  loadBalancer: z.enum(BALANCERS),
+  dashboardAddresses: z.array(z.string().regex(/^[0-9a-f.:]+(\/\d{1,3})?$/i, "write an address or a range, e.g. 192.0.2.0/24")),
   balancer,
   postgres: part,
   redis: part,

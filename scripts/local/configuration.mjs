@@ -35,7 +35,7 @@ export async function writeConfiguration(file, images, suspended, engine) {
  * @param {string[]} args arguments for pulumi
  * @returns {Promise<(key: string) => boolean>}
  */
-export async function configuredKeys(args) {
+async function configuredKeys(args) {
   const { parse } = await import("yaml");
   const config = parse(readFileSync(join(CHECKOUT, `Pulumi.${STACK}.yaml`), "utf8")).config ?? {};
   const given = args.map((arg, index) => (["--config", "-c"].includes(args[index - 1] ?? "") ? arg : arg.replace(/^--config=/, "")));
@@ -46,7 +46,7 @@ export async function configuredKeys(args) {
  * Values of the configuration that the scripts themselves need, after `--config KEY=VALUE` arguments are laid over the file.
  * @param {string} file the stack's configuration file
  * @param {string[]} args arguments for pulumi
- * @returns {Promise<{name: string, httpPort: number, httpsPort: number}>}
+ * @returns {Promise<{name: string, httpPort: number, httpsPort: number, loadBalancer: string}>}
  */
 export async function readConfiguration(file, args) {
   const { parse } = await import("yaml");
@@ -58,5 +58,21 @@ export async function readConfiguration(file, args) {
   }
   const defaults = parse(readFileSync(join(CHECKOUT, "Pulumi.yaml"), "utf8")).config;
   const value = (key) => config[`testbro:${key}`] ?? defaults[key].default;
-  return { name: String(value("name")), httpPort: Number(value("httpPort")), httpsPort: Number(value("httpsPort")) };
+  return {
+    name: String(value("name")),
+    httpPort: Number(value("httpPort")),
+    httpsPort: Number(value("httpsPort")),
+    loadBalancer: String(value("loadBalancer")),
+  };
+}
+
+/**
+ * Images of parts that the stack has only when it is told to.
+ * @param {string[]} args arguments for pulumi
+ * @returns {Promise<string[]>}
+ */
+export async function optionalImages(args) {
+  const configured = await configuredKeys(args);
+  const { loadBalancer } = await readConfiguration(join(CHECKOUT, `Pulumi.${STACK}.yaml`), args);
+  return [...(configured("acme") ? ["acme"] : []), ...(loadBalancer === "traefik" ? ["traefik", "discovery"] : [])];
 }

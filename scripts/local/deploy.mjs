@@ -9,7 +9,7 @@ import { progress } from "../../toolchain/progress.mjs";
 import { engineSocket } from "./autoscaler.mjs";
 import { build, ensureDependencies } from "./dependencies.mjs";
 import { CHECKOUT } from "./checkout.mjs";
-import { configuredKeys, readConfiguration, STACK, writeConfiguration } from "./configuration.mjs";
+import { optionalImages, readConfiguration, STACK, writeConfiguration } from "./configuration.mjs";
 import { Docker } from "./docker.mjs";
 import { ensureImages, openEngine } from "./engine.mjs";
 import { openStack, stackFiles } from "./stack.mjs";
@@ -34,7 +34,7 @@ export async function prepare(args) {
   const { host, clientBin } = await openEngine(madeBefore(files));
   const docker = new Docker(host, clientBin);
   const stack = await openStack(host);
-  const images = await ensureImages(host, await configuredKeys(args));
+  const images = await ensureImages(host, await optionalImages(args));
   if (!stack.exists()) await makeStack(stack);
   await writeConfiguration(stack.files.config, images, false, await engineSocket(docker, images));
   const config = await readConfiguration(stack.files.config, args);
@@ -109,10 +109,15 @@ function diagnostics(file) {
     .join("\n");
 }
 
-/** Writes the authority's certificate from the stack's outputs beside the state. @returns {Promise<any>} the outputs */
-export async function outputs(stack) {
+/**
+ * Writes the authority's certificate from the stack's outputs beside the state.
+ * @param {Awaited<ReturnType<typeof openStack>>} stack
+ * @param {boolean} [secrets] whether secret outputs are wanted in the clear
+ * @returns {Promise<any>} the outputs
+ */
+export async function outputs(stack, secrets = false) {
   if (!stack.exists()) return {};
-  const values = JSON.parse(await stack.read(["stack", "output", "--json"]));
+  const values = JSON.parse(await stack.read(["stack", "output", "--json", ...(secrets ? ["--show-secrets"] : [])]));
   if (values.caPem) writeFileSync(stack.files.ca, values.caPem);
   return values;
 }

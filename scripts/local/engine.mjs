@@ -52,11 +52,11 @@ export async function engineInUse() {
 /**
  * Builds the images that the engine does not have.
  * @param {string} host
- * @param {(key: string) => boolean} [configured] whether a key of the configuration is set, for parts that a stack need not have
+ * @param {readonly string[]} [optional] images of parts that a stack need not have
  * @returns {Promise<Record<string, string>>} reference by image
  */
-export async function ensureImages(host, configured = () => false) {
+export async function ensureImages(host, optional = []) {
   const base = await ensureBaseImage({ host });
-  const { IMAGE_NAMES, OPTIONAL_IMAGES } = await import("../../stacks/dist/environment.js");
-  return buildImages({ host, base, only: [...IMAGE_NAMES, ...OPTIONAL_IMAGES.filter((name) => configured(name))] });
+  const { IMAGE_NAMES } = await import("../../stacks/dist/environment.js");
+  return buildImages({ host, base, only: [...IMAGE_NAMES, ...optional] });
 }

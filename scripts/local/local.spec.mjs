@@ -7,7 +7,7 @@ import { readConfiguration, writeConfiguration } from "./configuration.mjs";
 import { Docker } from "./docker.mjs";
 import { FailureWatch } from "./failures.mjs";
 import { checkPorts } from "./ports.mjs";
-import { describeStatus, overall, serviceStatus } from "./status.mjs";
+import { describeStatus, loginsOf, overall, serviceStatus } from "./status.mjs";
 
 describe("the local stack's configuration file", () => {
   let folder, file;
@@ -38,9 +38,9 @@ describe("the local stack's configuration file", () => {
 
   it("is read with the schema's defaults below it and --config arguments above it", async () => {
     writeFileSync(file, "config:\n  testbro:httpsPort: 8443\n");
-    assert.deepEqual(await readConfiguration(file, []), { name: "testbro", httpPort: 80, httpsPort: 8443 });
+    assert.deepEqual(await readConfiguration(file, []), { name: "testbro", httpPort: 80, httpsPort: 8443, loadBalancer: "nginx" });
     const args = ["--config", "testbro:httpsPort=9443", "-c", "name=trial", "--config=testbro:httpPort=9080"];
-    assert.deepEqual(await readConfiguration(file, args), { name: "trial", httpPort: 9080, httpsPort: 9443 });
+    assert.deepEqual(await readConfiguration(file, args), { name: "trial", httpPort: 9080, httpsPort: 9443, loadBalancer: "nginx" });
   });
 });
 
@@ -177,5 +177,14 @@ describe("status", () => {
     const text = describeStatus(status);
     for (const expected of [/testbro-web +1\/2 +1 of 2 healthy/, /app +https:\/\/localhost\//, /--cacert \/state\/ca\.pem/])
       assert.match(text, expected);
+  });
+
+  it("shows logins where they were asked for, and only those there are", () => {
+    const logins = loginsOf({ dashboardLogin: { user: "admin", password: "p" }, autoscalerToken: "t" });
+    assert.deepEqual(logins, { dashboard: { user: "admin", password: "p" }, autoscaler: { password: "t" } });
+    assert.deepEqual(loginsOf({}), {});
+    const text = describeStatus({ ...overall([], {}, "/ca"), logins });
+    assert.match(text, /^dashboard +admin +p$/m);
+    assert.match(text, /^autoscaler +- +t$/m);
   });
 });

@@ -12,6 +12,7 @@
  * @property {Record<string, string>} urls
  * @property {string} caFile authority to trust for the URLs
  * @property {ServiceStatus[]} services
+ * @property {Record<string, {user?: string, password: string}>} [logins] by what they are for, where they were asked for
  */
 
 /**
@@ -46,6 +47,16 @@ export function overall(services, outputs, caFile) {
   return { healthy, urls: outputs.urls ?? {}, caFile, services };
 }
 
+/**
+ * What the stack's pages want to know of a person.
+ * @param {{monitoringLogin?: object, dashboardLogin?: object, autoscalerToken?: string}} outputs with secrets in the clear
+ * @returns {NonNullable<Status["logins"]>}
+ */
+export function loginsOf({ monitoringLogin, dashboardLogin, autoscalerToken }) {
+  const logins = { monitoring: monitoringLogin, dashboard: dashboardLogin, autoscaler: autoscalerToken && { password: autoscalerToken } };
+  return /** @type {any} */ (Object.fromEntries(Object.entries(logins).filter(([, login]) => login)));
+}
+
 /** @param {string[][]} rows first row is the heading @returns {string} columns aligned by spaces */
 function table(rows) {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
@@ -67,10 +78,12 @@ export function describeStatus(status) {
     healthy >= desired ? "healthy" : `${healthy} of ${desired} healthy`,
   ]);
   const urls = Object.entries(status.urls).map(([name, url]) => [name, url]);
+  const logins = Object.entries(status.logins ?? {}).map(([name, { user = "-", password }]) => [name, user, password]);
   return [
     table([["SERVICE", "REPLICAS", "HEALTH"], ...rows]),
     "",
     ...(urls.length > 0 ? [table(urls), ""] : []),
+    ...(logins.length > 0 ? [table([["LOGIN", "USER", "PASSWORD OR TOKEN"], ...logins]), ""] : []),
     `Trust the certificate: curl --cacert ${status.caFile} ${status.urls.app ?? ""}`.trimEnd(),
     "                       or import that file as an authority into your browser.",
     "",

@@ -28,7 +28,7 @@ const UNIT_SPECS = [
 const CLUSTER_SPEC = "toolchain/integration/kubernetes.spec.mjs";
 
 /** Suites that run only when they are named: a cluster builds for half an hour the first time, and each of these has a stack of its own. */
-export const BY_NAME = new Set(["observability", "observability-faults", "cluster", "kubernetes"]);
+export const BY_NAME = new Set(["observability", "observability-faults", "traefik", "cluster", "kubernetes"]);
 
 /**
  * Suites by name, in the order in which `npm test` runs them.
@@ -87,4 +87,11 @@ export const SUITES = {
   observability: ({ args }) => inNamespace((wrapped) => mocha(["test/dist/observability/dashboards.spec.js"], { ...wrapped, args })),
   "observability-faults": ({ args }) => inNamespace((wrapped) => mocha(["test/dist/observability/faults.spec.js"], { ...wrapped, args })),
   swarm: ({ args }) => inNamespace((wrapped) => mocha(["test/dist/swarm/**/*.spec.js"], { ...wrapped, args })),
+  // The local stack with the other balancer, its dashboard in a real browser, and the change from one to the other.
+  traefik: async ({ args }) => {
+    const chromium = await ensureChromium();
+    return inNamespace((wrapped) =>
+      mocha(["test/dist/traefik/**/*.spec.js"], { ...wrapped, args, env: { ...wrapped.env, ...(chromium ? { CHROMIUM: chromium } : {}) } }),
+    );
+  },
 };

@@ -8,7 +8,7 @@ import { script } from "./commands";
 
 /** How a deployed app is reached, on whatever platform it is. */
 export interface Reach {
-  urls: { app: string; prometheus: string; balancer: string };
+  urls: { app: string; prometheus: string; balancer?: string; dashboard?: string };
   /** Certificate of the authority that signed the balancer's. */
   caFile: string;
   /** IP address that connections go to. @default what the URL's host resolves to */
@@ -21,11 +21,13 @@ export interface Reach {
 export interface Status extends Reach {
   healthy: boolean;
   services: { name: string; desired: number; running: number; healthy: number }[];
+  /** With `--show-secrets`. */
+  logins?: Record<string, { user: string; password: string }>;
 }
 
 /** The status that a person's script would read. */
-export async function status(): Promise<Status> {
-  const { stdout, output } = await script("status", ["--json"]);
+export async function status(...args: string[]): Promise<Status> {
+  const { stdout, output } = await script("status", ["--json", ...args]);
   if (!stdout.startsWith("{")) throw new Error(`status --json printed no JSON:\n${output}`);
   return JSON.parse(stdout) as Status;
 }
@@ -124,9 +126,9 @@ export class App<Reached extends Reach = Status> {
     return login ? { authorization: `Basic ${Buffer.from(`${login.user}:${login.password}`).toString("base64")}` } : {};
   }
 
-  /** The balancer's status page. */
+  /** nginx's status page. */
   balancerPage(): Promise<Answer> {
-    return this.request(this.status.urls.balancer, { headers: this.login });
+    return this.request(this.status.urls.balancer ?? "", { headers: this.login });
   }
 
   /** Prometheus's answer to an API call. */

@@ -33,7 +33,8 @@ export function servesUsers(context: Served, plainUrl: string): void {
   it("a redirect from HTTP to HTTPS", async () => {
     const { app } = context.app.status.urls;
     const { status, headers } = await context.app.request(new URL("/some/page?x=1", plainUrl).href);
-    assert.equal(status, 308);
+    // Traefik says 301 to what may be sent again as it is, and 308 to the rest.
+    assert.ok(status === 308 || status === 301, String(status));
     assert.equal(headers.location, new URL("/some/page?x=1", app).href);
   });
 

@@ -63,6 +63,7 @@ describe("NginxLoadBalancer", () => {
     assert.equal(await pulumi.isSecret(pulumi.output(secret?.data)), true);
     assert.equal(secret?.opts?.parent, lb);
     assert.equal(platform.recorded("nginx").opts?.parent, lb);
+    assert.deepEqual(platform.recorded("nginx").opts?.aliases, [{ name: "testbro-traefik" }], "it takes the place of a Traefik");
     assert.deepEqual(workload.connects, [onlyPorts(backend, ["http"]), onlyPorts(frontend, ["http"])], "on the ports it routes to");
     assert.deepEqual(workload.metrics, { port: "status", path: "/metrics", scraper: prometheus });
     assert.deepEqual(lb.targets, [{ tier: "load-balancer", ref: lb.ref, port: "status", path: "/metrics", minimum: 1 }]);

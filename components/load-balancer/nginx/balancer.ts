@@ -14,6 +14,7 @@ import {
 } from "../../workload";
 import { certificateNames } from "../certificate-names";
 import { HASH_FIX, isPasswordHash, passwordHash } from "../password-hash";
+import { takingOver, workloadOf } from "../takeover";
 import { acmeRef, challengeTarget, offerCertificates } from "./acme";
 import { offerBundle } from "./bundle";
 import { workersOf } from "./capacity";
@@ -73,7 +74,7 @@ export class NginxLoadBalancer extends pulumi.ComponentResource {
 
   /** @throws pulumi.ResourceError with every problem of the options at once, before anything is created */
   constructor(name: string, options: NginxLoadBalancerOptions, opts?: pulumi.ComponentResourceOptions) {
-    super("testbro:load-balancer:Nginx", name, exemptionInputs(options.policyExemptions), opts);
+    super("testbro:load-balancer:Nginx", name, exemptionInputs(options.policyExemptions), takingOver("traefik", opts));
     const { platform } = options;
     this.ref = options.ref ?? NginxLoadBalancer.declare(platform);
     const problems: Problem[] = [];
@@ -101,7 +102,8 @@ export class NginxLoadBalancer extends pulumi.ComponentResource {
     this.bundle = offered?.bundle;
     this.acme = offered?.acme;
     const workload = balancerWorkload(options, offered?.parts ?? parts);
-    this.running = platform.run(this.ref, workload, { parent: this, ...(offered ? { dependsOn: offered.dependsOn } : {}) });
+    const aliases = workloadOf("traefik", platform);
+    this.running = platform.run(this.ref, workload, { parent: this, aliases, ...(offered ? { dependsOn: offered.dependsOn } : {}) });
     const target = metricsTarget("load-balancer", this.ref, workload);
     const upstreams = target && prober !== undefined ? [{ ...target, path: "/metrics/upstreams", part: "upstreams", minimum: 0 }] : [];
     this.targets = [...(target ? [target, ...upstreams] : []), ...(offered?.targets ?? [])];

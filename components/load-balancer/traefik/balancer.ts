@@ -14,6 +14,7 @@ import {
 } from "../../workload";
 import { certificateNames } from "../certificate-names";
 import { MutualTls } from "../mutual-tls";
+import { takingOver, workloadOf } from "../takeover";
 import { discover, Discovered } from "./discovered";
 import { checkDiscoveryOptions, DISCOVERY_PORTS, discoveryWorkload, SERVER } from "./discovery-workload";
 import { connectionsOf, dashboardOf, hashesOf, traefikOptions, type Late } from "./late";
@@ -63,7 +64,7 @@ export class TraefikLoadBalancer extends pulumi.ComponentResource {
 
   /** @throws pulumi.ResourceError with every problem of the options at once, before anything is created */
   constructor(name: string, options: TraefikLoadBalancerOptions, opts?: pulumi.ComponentResourceOptions) {
-    super("testbro:load-balancer:Traefik", name, exemptionInputs(options.policyExemptions), opts);
+    super("testbro:load-balancer:Traefik", name, exemptionInputs(options.policyExemptions), takingOver("nginx", opts));
     const { platform } = options;
     this.ref = options.ref ?? TraefikLoadBalancer.declare(platform);
     const discovery = platform.declare(`${this.ref.name}-discovery`, { ports: DISCOVERY_PORTS, segment: SEGMENTS.edge });
@@ -108,7 +109,8 @@ export class TraefikLoadBalancer extends pulumi.ComponentResource {
     if (unfit.length > 0) throw new pulumi.ResourceError(describeProblems(unfit), this);
 
     this.discovery = platform.run(discovery, told, { parent: this });
-    this.running = platform.run(this.ref, workload, { parent: this, dependsOn: [this.discovery.resource] });
+    const aliases = workloadOf("nginx", platform);
+    this.running = platform.run(this.ref, workload, { parent: this, aliases, dependsOn: [this.discovery.resource] });
     const target = metricsTarget("load-balancer", this.ref, workload);
     this.targets = target ? [target] : [];
     this.registerOutputs({ name: this.ref.fullName });
