@@ -115,7 +115,8 @@ export class Nginx {
       .replaceAll("/dev/stdout", join(this.folder, "access.log"))
       // Where routes of files have them: a test puts its own there.
       .replaceAll("/srv/", join(this.folder, "srv/"));
-    writeFileSync(file, placed);
+    // As the image's entry point does.
+    writeFileSync(file, existsSync("/proc/net/if_inet6") ? placed : placed.replace(/^( *)listen "\[::\]/gm, '$1# listen "[::]'));
   }
 
   /** Whether nginx accepts the configuration, and what it says. */

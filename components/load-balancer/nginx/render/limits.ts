@@ -63,7 +63,16 @@ export const LIMIT_DEFAULTS = {
   zoneSize: "10m",
 } as const;
 
-const KEYS: Record<LimitKey, Argument> = { client: "$binary_remote_addr", everyone: "all" };
+/**
+ * Whom a client's limits count: an IPv4 address, or the /64 of an IPv6 address, of which one subscriber has 2^64 (RFC 6177; most get more than one /64,
+ * so against those a limit is a few times what it says).
+ */
+export const CLIENT = "$client_network";
+
+/** The first eight of sixteen bytes; what has fewer is an IPv4 address. */
+const FIRST_64_BITS = "~(?s)^(.{8}).{8}\\z";
+
+const KEYS: Record<LimitKey, Argument> = { client: CLIENT, everyone: "all" };
 
 /** The limit of each client that holds on every route, complete; undefined where there is none. */
 export function clientLimit(limits: LimitOptions | undefined): (RateLimit & { burst: number }) | undefined {
@@ -124,8 +133,14 @@ export function limitGlobals(limits: LimitOptions | undefined, routes: readonly 
   const size = limits?.zoneSize ?? LIMIT_DEFAULTS.zoneSize;
   const zone = ({ name, limit }: Zone) =>
     directive("limit_req_zone", KEYS[limit.key ?? "client"], `zone=${name}:${size}`, `rate=${limit.rate}`);
+  const network = block(
+    "map",
+    ["$binary_remote_addr", CLIENT],
+    [directive("default", "$binary_remote_addr"), directive(FIRST_64_BITS, "$1")],
+  );
   const seconds = new Set(routes.map((route) => retrySeconds(limits, route)));
   return [
+    network,
     ...from("limits", sharedZones(limits).map(zone)),
     ...routes.flatMap((route) => fromRoute(routes, route, from("rateLimits", routeZones(route).map(zone)))),
     ...from("limits", [

@@ -1,4 +1,5 @@
 import { proberMetrics } from "./health-checks";
+import { listen } from "./listen";
 import { callLua, inLua } from "./lua";
 import { portsOf, RUNTIME_DIRECTORY, type NginxOptions } from "./options";
 import { storeGlobals, watchStore } from "./store";
@@ -72,7 +73,7 @@ export function statusServer(options: NginxOptions): Statement {
     "server",
     [],
     [
-      directive("listen", portsOf(options).status),
+      ...listen(portsOf(options).status),
       directive("access_log", "off"),
       // Its own requests are not counted.
       ...(counting ? [directive("log_by_lua", "return")] : []),

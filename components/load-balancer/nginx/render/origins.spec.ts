@@ -90,7 +90,7 @@ describe("origins of the configuration's lines", () => {
       "proxy_ssl_trusted_certificate /two.pem": "nginx.routes[1].upstreamTls",
       "set $route other-site": "nginx.routes[1]",
       "auth_basic_user_file /three.users": "nginx.routes[2].access",
-      "limit_req_zone $binary_remote_addr zone=route_admin_0": "nginx.routes[2].rateLimits",
+      "limit_req_zone $client_network zone=route_admin_0": "nginx.routes[2].rateLimits",
       "proxy_cache responses": "nginx.routes[2].cache",
       "ssl_certificate /first.pem": "nginx.tls.certificates[0]",
       "ssl_certificate_key /second.key": "nginx.tls.certificates[1]",

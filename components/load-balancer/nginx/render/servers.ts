@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { HOST_ACCESS_FILE } from "./access";
 import { refuseDetours } from "./detours";
+import { listen } from "./listen";
 import { hop, locations } from "./locations";
 import { routeLimits } from "./limits";
 import { statusServer } from "./metrics";
@@ -63,8 +64,8 @@ function listens(options: NginxOptions, tls: TlsOptions, first: boolean): Statem
   const port = portsOf(options).https;
   const flags: Argument[] = first ? ["default_server", BACKLOG] : [];
   return [
-    directive("listen", port, "ssl", ...flags),
-    ...(tls.http3 ? [directive("listen", port, "quic", ...(first ? ["default_server", "reuseport"] : []))] : []),
+    ...listen(port, "ssl", ...flags),
+    ...(tls.http3 ? listen(port, "quic", ...(first ? ["default_server", "reuseport"] : [])) : []),
     directive("http2", (tls.http2 ?? true) ? "on" : "off"),
   ];
 }
@@ -148,14 +149,10 @@ function redirects(options: NginxOptions, sites: readonly Site[]): Statement[] {
     block("location", ["/"], [directive("return", options.redirectStatus ?? 308, target)]),
   ];
   const hosts = [...new Set(sites.flatMap((site) => site.hosts))];
-  if (open) return [block("server", [], [directive("listen", http, "default_server", BACKLOG), ...body])];
+  if (open) return [block("server", [], [...listen(http, "default_server", BACKLOG), ...body])];
   return [
-    block(
-      "server",
-      [],
-      [directive("listen", http, "default_server", BACKLOG), directive("set", "$route", "-"), directive("return", CLOSE)],
-    ),
-    block("server", [], [directive("listen", http), ...serverNames(hosts), ...body]),
+    block("server", [], [...listen(http, "default_server", BACKLOG), directive("set", "$route", "-"), directive("return", CLOSE)]),
+    block("server", [], [...listen(http), ...serverNames(hosts), ...body]),
   ];
 }
 
@@ -168,19 +165,13 @@ function plainServers(options: NginxOptions, sites: readonly Site[]): Statement[
   return [
     ...(open
       ? []
-      : [
-          block(
-            "server",
-            [],
-            [directive("listen", port, "default_server", BACKLOG), directive("set", "$route", "-"), directive("return", CLOSE)],
-          ),
-        ]),
+      : [block("server", [], [...listen(port, "default_server", BACKLOG), directive("set", "$route", "-"), directive("return", CLOSE)])]),
     ...sites.map((site) =>
       block(
         "server",
         [],
         [
-          directive("listen", port, ...(site.hosts.length === 0 ? ["default_server", BACKLOG] : [])),
+          ...listen(port, ...(site.hosts.length === 0 ? ["default_server", BACKLOG] : [])),
           ...serverNames(site.hosts),
           ...from("acme", acmeLocation(options)),
           ...siteBody(site, context),
