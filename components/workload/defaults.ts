@@ -1,4 +1,4 @@
-import { isAutoScale, type Probe, type ProbeTiming, type Stop, type Update, type Workload } from "./types";
+import { isAutoScale, type Probe, type ProbeTiming, type Stop, type Update, type WritableDirectory, type Workload } from "./types";
 
 /** Health timing where a probe says nothing: interval 30 s, timeout 10 s, 3 retries, start period 60 s. */
 export const DEFAULT_TIMING: Required<ProbeTiming> = { interval: 30, timeout: 10, retries: 3, startPeriod: 60 };
@@ -69,4 +69,12 @@ export function convergeSeconds(workload: Workload): number {
   const batch = startPeriod + secondsToUnhealthy(workload.health.live) + update.monitor + stopOf(workload).grace + update.delay;
   const batches = Math.max(1, Math.ceil(mostReplicas(workload) / update.parallelism));
   return Math.ceil(2 * batches * batch) + 60;
+}
+
+/** Size of a writable directory where none is given. */
+const WRITABLE_SIZE = "64Mi";
+
+/** A workload's writable directories with every default. */
+export function writableOf({ security }: Workload): Required<WritableDirectory>[] {
+  return (security.writable ?? []).map((given) => ({ size: WRITABLE_SIZE, ...(typeof given === "string" ? { path: given } : given) }));
 }

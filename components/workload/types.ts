@@ -124,6 +124,14 @@ export interface Volume {
   retain?: boolean;
 }
 
+/** A writable directory. It is memory, and counts as the container's. */
+export interface WritableDirectory {
+  /** Absolute path; may lie in another one. */
+  path: string;
+  /** What fits in. @default "64Mi" */
+  size?: ByteQuantity;
+}
+
 /** What the container's process may do. Defaults are the strictest that work: see each field. */
 export interface Security {
   /** Numeric user and group of the process; both above 0. */
@@ -132,8 +140,8 @@ export interface Security {
   groups?: number[];
   /** Mount the image read-only. @default true */
   readOnlyRoot?: boolean;
-  /** Absolute paths that get a memory-backed writable directory. @default [] */
-  writable?: string[];
+  /** Absolute paths that get a memory-backed writable directory, of 64 MiB where no size is given. @default [] */
+  writable?: (string | WritableDirectory)[];
   /** Linux capabilities added after all are dropped. @default [] */
   capabilities?: string[];
 }

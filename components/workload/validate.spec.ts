@@ -78,6 +78,18 @@ const BAD: [what: string, changes: Partial<Workload>, path: string, names: strin
   ["a volume of no size", { volumes: [{ name: "data", path: "/data", size: 0 }] }, "web.volumes.data.size", "0"],
   ["a volume of a malformed size", { volumes: [{ name: "data", path: "/data", size: "10GB" }] }, "web.volumes.data.size", '"10GB"'],
   ["a writable root", { security: { user: { uid: 1, gid: 1 }, writable: ["/"] } }, "web.security.writable", '"/"'],
+  [
+    "a writable directory of no size",
+    { security: { user: { uid: 1, gid: 1 }, writable: [{ path: "/tmp", size: "0Mi" }] } },
+    "web.security.writable.size",
+    "0Mi",
+  ],
+  [
+    "a writable directory of a malformed size",
+    { security: { user: { uid: 1, gid: 1 }, writable: [{ path: "/tmp", size: "64MB" }] } },
+    "web.security.writable.size",
+    '"64MB"',
+  ],
   ["root", { security: { user: { uid: 0, gid: 10 } } }, "web.security.user.uid", "0"],
   ["root's group", { security: { user: { uid: 10, gid: 0 } } }, "web.security.user.gid", "0"],
 ];

@@ -1,5 +1,5 @@
-import { DEFAULT_TIMING, secondsToUnhealthy, shortestMonitor, stopOf, timingOf, updateOf } from "./defaults";
-import { bytes, millicores } from "./quantity";
+import { DEFAULT_TIMING, secondsToUnhealthy, shortestMonitor, stopOf, timingOf, updateOf, writableOf } from "./defaults";
+import { bytes, millicores, type ByteQuantity } from "./quantity";
 import { isAutoScale, type Probe, type Workload } from "./types";
 
 /** One thing wrong with an input: where, what was given, and how to mend it. */
@@ -187,12 +187,20 @@ function checkPorts(report: Report, path: string, workload: Workload): Set<strin
   return names;
 }
 
+function checkSize(report: Report, path: string, size: ByteQuantity, example: string): void {
+  try {
+    if (bytes(size) <= 0) report(path, `${size} is zero`, `give a size, e.g. "${example}"`);
+  } catch (error) {
+    report(path, (error as Error).message, `e.g. "${example}"`);
+  }
+}
+
 function checkFiles(report: Report, path: string, workload: Workload): void {
   const paths: [string, string][] = [
     ...Object.keys(workload.files ?? {}).map((file): [string, string] => [`${path}.files`, file]),
     ...Object.keys(workload.secrets ?? {}).map((file): [string, string] => [`${path}.secrets`, file]),
     ...(workload.volumes ?? []).map((volume): [string, string] => [`${path}.volumes.${volume.name}.path`, volume.path]),
-    ...(workload.security.writable ?? []).map((directory): [string, string] => [`${path}.security.writable`, directory]),
+    ...writableOf(workload).map((directory): [string, string] => [`${path}.security.writable`, directory.path]),
     ...Object.entries(workload.hostSockets ?? {})
       .flat()
       .map((socket): [string, string] => [`${path}.hostSockets`, socket]),
@@ -200,14 +208,9 @@ function checkFiles(report: Report, path: string, workload: Workload): void {
   for (const [at, file] of paths) {
     if (!/^\/[^\0]*[^/\0]$/.test(file)) report(at, `"${file}" is not an absolute path`, "start it with / and do not end it with one");
   }
-  for (const volume of workload.volumes ?? []) {
-    if (volume.size === undefined) continue;
-    try {
-      if (bytes(volume.size) <= 0) report(`${path}.volumes.${volume.name}.size`, `${volume.size} is zero`, 'give a size, e.g. "10Gi"');
-    } catch (error) {
-      report(`${path}.volumes.${volume.name}.size`, (error as Error).message, 'e.g. "10Gi"');
-    }
-  }
+  for (const { name, size } of workload.volumes ?? [])
+    if (size !== undefined) checkSize(report, `${path}.volumes.${name}.size`, size, "10Gi");
+  for (const { size } of writableOf(workload)) checkSize(report, `${path}.security.writable.size`, size, "64Mi");
   const { uid, gid } = workload.security.user;
   for (const [key, id] of [
     ["uid", uid],

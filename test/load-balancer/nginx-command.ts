@@ -8,9 +8,10 @@ import { pathToFileURL } from "node:url";
 export interface Confines {
   /** Memory of the whole container. @example "256m" */
   memory?: string;
-  /** Sizes of folders, which then are file systems of their own, in memory: of stored answers, of the runtime. @example "8m" */
+  /** Sizes of folders, which then are file systems of their own, in memory: of stored answers, of the runtime, of bodies. @example "8m" */
   cache?: string;
   run?: string;
+  "run/bodies"?: string;
 }
 
 /** How nginx is run with some arguments and a directory it may read and write. */

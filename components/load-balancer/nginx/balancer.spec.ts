@@ -94,7 +94,7 @@ describe("NginxLoadBalancer", () => {
     assert.deepEqual(workload.security, {
       user: { uid: 10101, gid: 10101 },
       readOnlyRoot: true,
-      writable: ["/run/nginx", "/var/cache/nginx"],
+      writable: ["/run/nginx", "/var/cache/nginx", { path: "/run/nginx/bodies", size: 64 * 2 ** 20 }],
     });
     assert.deepEqual(workload.health.live, {
       http: { port: "status", path: "/healthz" },
@@ -105,6 +105,18 @@ describe("NginxLoadBalancer", () => {
     });
     assert.deepEqual(workload.stop, { signal: "SIGQUIT", grace: 30 });
     assert.equal(workload.update?.order, undefined, "whether the old or the new one goes first is the platform's to say");
+  });
+
+  it("gives request bodies a directory of their own, as large as told, and only what the memory holds", () => {
+    create({ bodySpace: "128m", resources: { limits: { memory: "320Mi" } } });
+    assert.deepEqual(platform.workload("nginx").security.writable?.at(-1), { path: "/run/nginx/bodies", size: 128 * 2 ** 20 });
+    platform = new Recording();
+    assert.throws(
+      () => create({ bodySpace: "128m" }),
+      /nginx\.bodySpace: 128m does not fit in .*\(256Mi\).* resources\.limits\.memory: "320Mi"/,
+    );
+    platform = new Recording();
+    assert.throws(() => create({ bodySpace: "lots" as "1m" }), /nginx\.bodySpace: "lots" is not a size/);
   });
 
   it("mounts a volume with files once, and serves it from where it is", async () => {

@@ -17,7 +17,7 @@ import { HASH_FIX, isPasswordHash, passwordHash } from "../password-hash";
 import { takingOver, workloadOf } from "../takeover";
 import { acmeRef, challengeTarget, offerCertificates } from "./acme";
 import { offerBundle } from "./bundle";
-import { workersOf } from "./capacity";
+import { checkMemory, workersOf } from "./capacity";
 import { certificatesOf, checkCertificates, layoutOf, staplingOf, tlsOptions, type Certificate } from "./certificates";
 import { Channel } from "./channel";
 import type { NginxLoadBalancerOptions } from "./options";
@@ -79,7 +79,12 @@ export class NginxLoadBalancer extends pulumi.ComponentResource {
     this.ref = options.ref ?? NginxLoadBalancer.declare(platform);
     const problems: Problem[] = [];
     const early = nginxOptions(name, options, { stapling: false, hashes: new Map() }, problems);
-    problems.push(...checkCertificates(name, options), ...checkUsers(name, options), ...checkNginx(name, early));
+    problems.push(
+      ...checkCertificates(name, options),
+      ...checkUsers(name, options),
+      ...checkMemory(name, options),
+      ...checkNginx(name, early),
+    );
     if (problems.length > 0) throw new pulumi.ResourceError(describeProblems(problems), this);
 
     this.certificate = this.issue(name, options);
@@ -166,7 +171,7 @@ function hashesOf(options: NginxLoadBalancerOptions): pulumi.Output<Record<strin
 /** The renderer's options; `problems` gets what is wrong with the references. */
 function nginxOptions(name: string, options: NginxLoadBalancerOptions, late: Late, problems: Problem[] = []): NginxOptions {
   const { hosts, resolver, limits, headers, compression, cacheZone, imageZone, accessLog, metrics, timeouts, trustedProxies } = options;
-  const { processes, redirectStatus } = options;
+  const { bodySpace, processes, redirectStatus } = options;
   const challenges = options.acme
     ? resolveTarget(`${name}.acme.to`, options.acme.to, problems)
     : challengeTarget(acmeRef(options.ref ?? NginxLoadBalancer.declare(options.platform), options), options);
@@ -178,6 +183,7 @@ function nginxOptions(name: string, options: NginxLoadBalancerOptions, late: Lat
     compression,
     cacheZone,
     imageZone,
+    bodySpace,
     accessLog,
     metrics,
     timeouts,

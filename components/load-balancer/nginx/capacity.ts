@@ -1,5 +1,6 @@
-import { bytes, mergeOptions, millicores, type Resources } from "../../workload";
+import { bytes, mergeOptions, millicores, type Problem, type Resources, type WritableDirectory } from "../../workload";
 import type { NginxLoadBalancerOptions } from "./options";
+import { BODY_DIRECTORY, bodySpaceOf } from "./render";
 
 const RESOURCES: Resources = {
   limits: { cpu: 1, memory: "256Mi" },
@@ -49,4 +50,36 @@ export function dataLimitOf(options: NginxLoadBalancerOptions): number | undefin
   if (memory === undefined) return undefined;
   const workers = workersOf(options);
   return Math.max(LEAST_DATA_KIB, Math.floor(memory / ((workers === "auto" ? 1 : workers) + 1) / 1024));
+}
+
+/** What a container has to hold besides request bodies: nginx, its zones, stored answers, configuration. */
+const BESIDE_BODIES = 192 * 2 ** 20;
+
+/** Space for bodies that the default memory has room for. */
+const USUAL_BODIES = 64 * 2 ** 20;
+
+/** Bytes for request bodies; undefined for a size that is none, which the renderer reports. */
+function bodyBytes(options: NginxLoadBalancerOptions): number | undefined {
+  const space = bodySpaceOf(options);
+  return Number.isFinite(space) ? space : undefined;
+}
+
+/** The directory of request bodies: memory of its own, so that whoever fills it displaces nothing else. */
+export function bodyDirectoryOf(options: NginxLoadBalancerOptions): WritableDirectory {
+  return { path: BODY_DIRECTORY, size: bodyBytes(options) ?? 0 };
+}
+
+/** Whether the container's memory holds a larger space for bodies: filled, it would otherwise cost the container its life. */
+export function checkMemory(name: string, options: NginxLoadBalancerOptions): Problem[] {
+  const space = bodyBytes(options) ?? 0;
+  const memory = amount(bytes, resourcesOf(options).limits.memory);
+  if (space <= USUAL_BODIES || memory === undefined || memory >= space + BESIDE_BODIES) return [];
+  const enough = Math.ceil((space + BESIDE_BODIES) / 2 ** 20);
+  return [
+    {
+      path: `${name}.bodySpace`,
+      message: `${options.bodySpace} does not fit in the container's memory (${resourcesOf(options).limits.memory}) beside the 192Mi for the rest`,
+      fix: `set resources.limits.memory: "${enough}Mi" or more, or less bodySpace`,
+    },
+  ];
 }

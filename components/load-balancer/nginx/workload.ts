@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { overrideWorkload, type Ref, type Secret, type Workload } from "../../workload";
-import { dataLimitOf, resourcesOf } from "./capacity";
+import { bodyDirectoryOf, dataLimitOf, resourcesOf } from "./capacity";
 import type { NginxLoadBalancerOptions } from "./options";
 import { fileVolumes } from "./routes";
 import { CACHE_DIRECTORY, RUNTIME_DIRECTORY } from "./render";
@@ -58,7 +58,7 @@ export function balancerWorkload(options: NginxLoadBalancerOptions, parts: Balan
     update: { parallelism: 1 },
     // nginx finishes open requests on SIGQUIT; on SIGTERM it would cut them.
     stop: { signal: "SIGQUIT", grace: 30 },
-    security: { user: USER, readOnlyRoot: true, writable: [RUNTIME_DIRECTORY, CACHE_DIRECTORY] },
+    security: { user: USER, readOnlyRoot: true, writable: [RUNTIME_DIRECTORY, CACHE_DIRECTORY, bodyDirectoryOf(options)] },
     ...(volumes.length > 0 ? { volumes } : {}),
     connects: parts.connects,
   };

@@ -52,7 +52,7 @@ export function examples(platform: KubernetesPlatform): Record<string, { ref: Re
         scale: { replicas: 1 },
         priority: "high",
         stop: { grace: 60 },
-        security: { user: { uid: 10070, gid: 10070 }, writable: ["/run/store"] },
+        security: { user: { uid: 10070, gid: 10070 }, writable: ["/run/store", { path: "/run/store/spool", size: "8Mi" }] },
         volumes: [{ name: "data", path: "/var/lib/store", size: "20Gi" }],
       },
     },

@@ -1,6 +1,6 @@
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { Workload } from "../../workload";
+import { writableOf, type Workload } from "../../workload";
 import { fileKeys } from "./names";
 import { KubernetesSecret, SECRET_KEY } from "./secret";
 
@@ -34,9 +34,6 @@ const CONFIG_MODE = 0o444;
 
 /** Mode of secrets: root owns them, the pod's own group (fsGroup) may read them, and nobody else. */
 const SECRET_MODE = 0o440;
-
-/** Size of a writable directory. It is memory, and counts as the container's. */
-const WRITABLE_SIZE = "64Mi";
 
 const NONE: Mounts = { volumes: [], mounts: [] };
 
@@ -117,10 +114,10 @@ export function secretFiles(name: string, workload: Workload, resource: pulumi.R
 
 /** Memory-backed directories a process may write to, new for every replica. */
 export function writableDirectories(workload: Workload): Mounts {
-  const paths = workload.security.writable ?? [];
+  const directories = writableOf(workload);
   return {
-    volumes: paths.map((_, index) => ({ name: `writable-${index}`, emptyDir: { medium: "Memory", sizeLimit: WRITABLE_SIZE } })),
-    mounts: paths.map((path, index) => ({ name: `writable-${index}`, mountPath: path })),
+    volumes: directories.map(({ size }, index) => ({ name: `writable-${index}`, emptyDir: { medium: "Memory", sizeLimit: String(size) } })),
+    mounts: directories.map(({ path }, index) => ({ name: `writable-${index}`, mountPath: path })),
   };
 }
 

@@ -120,6 +120,7 @@ describe("SwarmPlatform", () => {
       spec.mounts.map(({ type, target }: Tree) => [type, target]),
       [["tmpfs", "/tmp"]],
     );
+    assert.equal(spec.mounts[0].tmpfsOptions.sizeBytes, 64 * 2 ** 20);
   });
 
   it("checks health by a command with every timing written out", async () => {

@@ -8,6 +8,7 @@ import {
   isAutoScale,
   millicores,
   stopOf,
+  writableOf,
   type Ref,
   type ResourceAmounts,
   type Workload,
@@ -31,7 +32,6 @@ export interface SwarmWorkloadArgs {
 
 /** Memory-backed directories are writable for every user of the container; the engine drops a sticky bit. */
 const TMPFS_MODE = 0o777;
-const TMPFS_BYTES = 64 * 2 ** 20;
 
 /** Seconds between the end of a replica and its replacement; Swarm has no growing backoff, so it is neither short nor long. */
 const RESTART_DELAY_SECONDS = 2;
@@ -166,10 +166,10 @@ export class SwarmWorkload extends pulumi.ComponentResource {
         fileMode: 0o444,
       })),
       mounts: [
-        ...(security.writable ?? []).map((target) => ({
+        ...writableOf(workload).map(({ path, size }) => ({
           type: "tmpfs",
-          target,
-          tmpfsOptions: { mode: TMPFS_MODE, sizeBytes: TMPFS_BYTES },
+          target: path,
+          tmpfsOptions: { mode: TMPFS_MODE, sizeBytes: bytes(size) },
         })),
         ...(workload.volumes ?? []).map((volume) => ({
           type: "volume",

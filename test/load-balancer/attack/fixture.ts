@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { NginxOptions, ProxyRoute } from "@testbro/components/load-balancer/nginx";
 import { withNginx } from "../fixture";
 import type { Nginx, NginxTest } from "../nginx";
+import type { Confines } from "../nginx-command";
 import type { Replica } from "../replica";
 import { withClients, type Client } from "./network";
 import type { Seen } from "./tasks";
@@ -45,17 +46,13 @@ export function withAttacks() {
     async start(
       route: Partial<ProxyRoute> = {},
       options: Omit<Partial<NginxOptions>, "tls"> & Pick<NginxTest, "tls"> = {},
+      confines?: Confines,
     ): Promise<Attack> {
       const [replica] = (await balancer.replicas(1, (_request, response) => response.end("served"))) as [Replica];
       const to = { host: replica.address, port: replica.port };
       const app: ProxyRoute = { name: "app", path: "/", to, ...route };
-      const nginx = await balancer.start({
-        hosts: ["localhost"],
-        tls: true,
-        headers: { hide: [PRIVATE_HEADER] },
-        routes: [app],
-        ...options,
-      });
+      const test = { hosts: ["localhost"], tls: true, headers: { hide: [PRIVATE_HEADER] }, routes: [app], ...options };
+      const nginx = await balancer.start(test, undefined, confines);
       running = nginx;
       const [attacker, citizen] = clients.all as [Client, Client];
       attacker.stepBack();

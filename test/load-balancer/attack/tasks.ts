@@ -23,6 +23,8 @@ export interface Steady {
   rate: number;
   seconds: number;
   headers?: Record<string, string>;
+  /** Bytes of a body; with one it is a POST. @default none */
+  body?: number;
 }
 
 export interface Flood {
@@ -105,14 +107,15 @@ export const tasks = {
   },
 
   /** Uses the balancer as people do: some requests on connections that stay open, as many on new ones. */
-  async steady(to: Destination, { path, rate, seconds, headers = {} }: Steady): Promise<Seen[]> {
+  async steady(to: Destination, { path, rate, seconds, headers = {}, body }: Steady): Promise<Seen[]> {
+    const question = { headers, ...(body === undefined ? {} : { method: "POST", body: Buffer.alloc(body) }) };
     const kept = agent(to, 10);
     const sent: Promise<Seen>[] = [];
     const started = performance.now();
     for (let number = 0; number < rate * seconds; number++) {
       const due = started + (number * 1000) / rate;
       await sleep(Math.max(0, due - performance.now()));
-      sent.push(see(to, path, number % 2 === 0 ? { agent: kept, headers } : { headers }));
+      sent.push(see(to, path, number % 2 === 0 ? { ...question, agent: kept } : question));
     }
     const seen = await Promise.all(sent);
     kept.destroy();

@@ -1,6 +1,13 @@
 import { mergeOptions } from "../../../workload";
 import { nginxResolvers } from "./health-checks";
-import { RESOLVER_DEFAULTS, RUNTIME_DIRECTORY, type ClientTimeouts, type NginxOptions, type ProcessOptions } from "./options";
+import {
+  BODY_DIRECTORY,
+  RESOLVER_DEFAULTS,
+  RUNTIME_DIRECTORY,
+  type ClientTimeouts,
+  type NginxOptions,
+  type ProcessOptions,
+} from "./options";
 import { from } from "./origins";
 import { block, directive, DOLLAR_VARIABLE, onOff, type Statement } from "./writer";
 
@@ -34,7 +41,7 @@ const FILES_A_CONNECTION = 2;
 const OTHER_FILES = 1024;
 
 /**
- * Request bodies up to this size stay in memory; larger ones go to the temporary directory, which is memory of another kind, 64 MiB for all. A body gets
+ * Request bodies up to this size stay in memory; larger ones go to a directory, which is memory of another kind: `bodySpace` for all. A body gets
  * no more than it announces, so the usual form or JSON costs what it is long. nginx's own 16k sends every small upload there.
  */
 const BODY_BUFFER = "64k";
@@ -69,7 +76,8 @@ const VARIABLES = 4096;
  */
 const KEEPALIVE_REQUESTS = 10_000;
 
-const TEMPORARY = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+/** Temporary files that nginx never writes here, but makes a directory for. */
+const TEMPORARY = ["proxy", "fastcgi", "uwsgi", "scgi"];
 
 /** What stands outside `http`. */
 export function mainContext(options: NginxOptions): Statement[] {
@@ -125,6 +133,7 @@ export function httpCore(options: NginxOptions): Statement[] {
     directive("map_hash_bucket_size", HASH_BUCKET),
     directive("variables_hash_max_size", VARIABLES),
     directive("variables_hash_bucket_size", HASH_BUCKET),
+    directive("client_body_temp_path", BODY_DIRECTORY),
     ...TEMPORARY.map((kind) => directive(`${kind}_temp_path`, `${RUNTIME_DIRECTORY}/${kind}`)),
     directive("client_header_timeout", `${timeouts.header}s`),
     directive("client_body_timeout", `${timeouts.body}s`),

@@ -142,6 +142,7 @@ export const EXAMPLES: Record<string, NginxOptions> = {
       set: { "X-Robots-Tag": "noindex", "X-Odd": 'a "b" $host; } {' },
       hide: ["Via"],
     },
+    bodySpace: "200m",
     routes: [
       {
         name: "login",

@@ -1,4 +1,5 @@
 import { accessGlobals, hasApiKeys } from "./access";
+import { bodyGlobals } from "./bodies";
 import { cacheControlGlobals } from "./cache-control";
 import { cacheGlobals } from "./caching";
 import { compression } from "./compression";
@@ -39,6 +40,7 @@ function statements(options: NginxOptions, name: string): Statement[] {
         ...from("compression", compression(options.compression)),
         ...from("tls", options.tls === false ? [] : tlsGlobals(options.tls)),
         ...limitGlobals(options.limits, options.routes),
+        ...from("bodySpace", bodyGlobals(options)),
         ...accessGlobals(options.routes),
         ...detourGlobals(),
         ...from("trustedProxies", proxyGlobals(options)),
@@ -80,7 +82,8 @@ export function renderNginxWithOrigins(options: NginxOptions, name = "nginx"): s
 }
 
 export type * from "./options";
-export { isFiles, isProxy, portsOf, CACHE_DIRECTORY, RUNTIME_DIRECTORY } from "./options";
+export { isFiles, isProxy, portsOf, BODY_DIRECTORY, CACHE_DIRECTORY, RUNTIME_DIRECTORY } from "./options";
+export { bodySpaceOf } from "./bodies";
 export { HOST_ACCESS_FILE, type AccessOptions, type ApiKey, type BasicAuth } from "./access";
 export type { CacheControlOptions, CdnHeader, CdnOptions } from "./cache-control";
 export type { CachePreset, CacheZoneOptions, RouteCacheOptions } from "./caching";

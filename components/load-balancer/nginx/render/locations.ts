@@ -1,4 +1,5 @@
 import { accessLocations, routeAccess } from "./access";
+import { bodyLimit } from "./bodies";
 import { files } from "./files";
 import { chooseSize, imageLocation, imageServer, plainText } from "./images";
 import { routeLimits } from "./limits";
@@ -27,6 +28,7 @@ function guard(route: Route, { options }: SiteContext): Statement[] {
   return [
     ...(route.maxBodySize ? [directive("client_max_body_size", route.maxBodySize)] : []),
     ...routeLimits(options.limits, route),
+    ...from("bodySpace", bodyLimit(route, options)),
     ...from("access", routeAccess(route)),
   ];
 }

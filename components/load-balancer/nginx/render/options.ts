@@ -73,7 +73,7 @@ export interface RouteBase {
   match?: "prefix" | "exact";
   /** Host names it answers, which then form a site of their own. @default the balancer's `hosts` */
   hosts?: string[];
-  /** Largest request body. @default "1m" */
+  /** Largest request body; one that is buffered has to fit in half of `bodySpace`. @default "1m" */
   maxBodySize?: Size;
   /** Rates this route alone allows, besides the balancer's own. @default []; with `access.basicAuth` { rate: "5r/s", burst: 20 } */
   rateLimits?: RateLimit[];
@@ -215,6 +215,11 @@ export interface NginxOptions {
   compression?: CompressionOptions;
   cacheZone?: CacheZoneOptions;
   imageZone?: ImageZoneOptions;
+  /**
+   * Memory for request bodies of more than 64k while they are received, of all clients together. One client can have at most half of it.
+   * @default "64m"
+   */
+  bodySpace?: Size;
   accessLog?: AccessLogOptions | false;
   /** Requests counted for `/metrics`; needs nginx's Lua module, as in `images/nginx`. `false`: connection gauges only. @default {} */
   metrics?: MetricsOptions | false;
@@ -244,6 +249,9 @@ export function targetsOf(route: ProxyRoute): Target[] {
 export function portsOf(options: NginxOptions): Required<PortOptions> {
   return { http: 8080, https: 8443, status: 8081, dns: 5353, prober: 5354, publicHttps: 443, publicHttp: 80, ...options.ports };
 }
+
+/** Directory of request bodies, apart from the one around it: however full it is, configuration and certificates have their room. */
+export const BODY_DIRECTORY = "/run/nginx/bodies";
 
 /** Directory the process may write to: process id, temporary files, what the entry point works out at start. */
 export const RUNTIME_DIRECTORY = "/run/nginx";

@@ -25,6 +25,18 @@ describe("checkNginx", () => {
     });
   }
 
+  it("a body has to fit in half of the space, or goes through without being taken in", () => {
+    assert.deepEqual(ofRoute({ maxBodySize: "32m" }), []);
+    assert.deepEqual(ofRoute({ maxBodySize: "1g", buffering: { request: false } }), []);
+    assert.deepEqual(problems({ bodySpace: "200m", routes: [{ ...app, maxBodySize: "100m" }] }), []);
+    assert.match(
+      problems({ bodySpace: "200m", routes: [{ ...app, maxBodySize: "101m" }] }).join(),
+      /^lb\.routes\[0\]\.maxBodySize: 101m does not/,
+    );
+    assert.match(problems({ bodySpace: "1m" }).join(), /maxBodySize: 1m does not fit/);
+    assert.match(problems({ bodySpace: "64" as "64m" }).join(), /^lb\.bodySpace: "64" is not a size$/);
+  });
+
   const wrongRoutes: [string, Partial<ProxyRoute>, RegExp][] = [
     ["a name that could be taken for syntax", { name: "a;b" }, /lb\.routes\[0\]\.name: "a;b" is not a name/],
     ["a relative path", { path: "api" }, /routes\[0\]\.path: "api"/],
@@ -104,6 +116,7 @@ describe("checkNginx", () => {
     ["no tries", { retry: { tries: 0 } }, /retry\.tries: 0/],
     ["retry of what must not be", { retry: { on: ["non_idempotent" as "error"] } }, /retry\.on\[0\]: "non_idempotent" is not known/],
     ["a size without unit", { maxBodySize: "10" as "1m" }, /maxBodySize: "10" is not a size/],
+    ["a body that does not fit", { maxBodySize: "33m" }, /maxBodySize: 33m does not fit in half of the space/],
     ["a rate that is none", { rateLimits: [{ rate: "fast" as "1r/s" }] }, /rateLimits\[0\]\.rate: "fast"/],
     ["a delay above the burst", { rateLimits: [{ rate: "1r/s", burst: 2, delayAfter: 3 }] }, /delayAfter: 3 is above the burst of 2/],
     ["a header with a line break", { headers: { set: { "X-A": "a\r\nSet-Cookie: b" } } }, /set\["X-A"\].*control character/],

@@ -4,6 +4,7 @@ import { hasHealthChecks } from "./health-checks";
 import { clientLimit } from "./limits";
 import { portsOf, type NginxOptions } from "./options";
 import { sitesOf } from "./servers";
+import { checkBodies } from "./validate-bodies";
 import { checkCacheZone } from "./validate-caching";
 import { checkImageZone } from "./validate-images";
 import { HSTS_DEFAULTS, TLS_PROFILES, type TlsOptions } from "./tls";
@@ -138,6 +139,7 @@ export function checkNginx(name: string, options: NginxOptions): Problem[] {
   }
   checkCacheZone(check.at("cacheZone"), cacheZone);
   checkImageZone(check.at("imageZone"), options.imageZone);
+  checkBodies(check, options);
   for (const key of ["header", "body", "send", "keepalive"] as const) check.at(`timeouts.${key}`).whole(timeouts?.[key], 1, 3600);
   if (typeof processes?.workers === "number") check.at("processes.workers").whole(processes.workers, 1, 1024);
   else check.at("processes.workers").oneOf(processes?.workers, ["auto"]);

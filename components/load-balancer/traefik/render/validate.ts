@@ -14,6 +14,9 @@ import {
   type TraefikTarget,
 } from "./options";
 
+/** Space for request bodies: Traefik keeps them elsewhere. */
+const UNBOUNDED = "9999g";
+
 /** Stands for what a file of nginx's would be. */
 const FILE = "/file";
 
@@ -49,6 +52,7 @@ function sharedOptions(options: TraefikOptions): NginxOptions {
   const general = { certificateFile: FILE, keyFile: FILE };
   return {
     ...rest,
+    bodySpace: UNBOUNDED,
     tls: tls === false ? false : { ...tls, certificates: tls.acme && certificates.length === 0 ? [general] : certificates },
     routes: routes.map(sharedRoute),
   } as NginxOptions;
