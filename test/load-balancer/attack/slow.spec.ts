@@ -50,7 +50,9 @@ describe("nginx under attack: too slow", function () {
 
   it("a client that does not read its answers is let go, and holds no replica meanwhile", async () => {
     const { nginx, replica, attacker, citizen, unharmed } = await attacks.start({}, { timeouts: { send: 2 } });
-    replica.handler = (request, response) => response.end(request.url === "/large" ? Buffer.alloc(4 * 2 ** 20) : "ok");
+    // Made once: a replica that is busy with making answers would keep others waiting by itself.
+    const large = Buffer.alloc(4 * 2 ** 20);
+    replica.handler = (request, response) => response.end(request.url === "/large" ? large : "ok");
     const [held, seen] = await Promise.all([
       attacker.run("deaf", attacker.to(nginx), { path: "/large", connections: 30, patience: 8000 }),
       citizen.run("steady", citizen.to(nginx), { path: "/", rate: 40, seconds: 5 }),
