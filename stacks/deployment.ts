@@ -15,6 +15,7 @@ import {
 import { AUTOSCALER_PATH, autoScaler } from "./autoscaler";
 import { appRoutes, balancerOf, discoverApp, originOf, type Guarded } from "./balancer";
 import type { Environment } from "./environment";
+import { metricsAdapter } from "./metrics-adapter";
 import { platformOf } from "./platform";
 
 /** Path of Prometheus' pages behind the balancer. */
@@ -126,6 +127,8 @@ export async function deploy(environment: Environment): Promise<Deployment> {
     ...(alerting ? { alerting } : {}),
     ...(images.grafana === undefined ? {} : { grafana: { image: images.grafana, pathPrefix: GRAFANA_PATH } }),
   });
+
+  await metricsAdapter(environment, platform, ca, scraper, PROMETHEUS_PATH);
 
   return {
     name,

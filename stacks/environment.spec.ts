@@ -104,6 +104,20 @@ describe("readEnvironment", () => {
   });
 
   const refused: [string, Record<string, unknown>, RegExp[]][] = [
+    [
+      "a metrics adapter that does not know the API server, or has another beside it",
+      {
+        ...CLUSTER,
+        images: { ...GOOD.images, "metrics-adapter": "a:1" },
+        kubernetes: { context: "x", requestsMetric: { type: "Pods", name: "r" } },
+      },
+      [/testbro:kubernetes\.apiServer: is missing.*Fix: pulumi config set/, /testbro:kubernetes\.requestsMetric: is set beside.*Fix: /],
+    ],
+    [
+      "a metrics adapter on a Swarm",
+      { images: { ...GOOD.images, "metrics-adapter": "a:1" } },
+      [/testbro:images\.metrics-adapter: is set, but the platform is swarm.*Fix: remove it/],
+    ],
     ["an unknown key", { colour: "red" }, [/^testbro:colour: not a configuration key\. Fix: .*httpPort/]],
     ["an unknown key of a tier", { backend: { replicaz: 2 } }, [/^testbro:backend\.replicaz: not a configuration key\. Fix: .*scale/]],
     ["a missing key", { domain: undefined }, [/^testbro:domain: is missing\. Fix: set it in Pulumi/]],

@@ -11,6 +11,7 @@ import {
 import { bytes, mergeOptions, millicores } from "@testbro/components/workload";
 import { checkAcmeConfig } from "./acme";
 import { checkBalancerConfig } from "./balancer-config";
+import { checkMetricsAdapter } from "./metrics-adapter";
 import {
   type AcmeConfig,
   type AlertingConfig,
@@ -221,6 +222,7 @@ function checkTogether(project: string, environment: Environment): string[] {
     ...checkObservability(project, environment),
     ...checkAcmeConfig(project, environment),
     ...checkBalancerConfig(project, environment),
+    ...checkMetricsAdapter(project, environment),
     ...(environment.platform === "kubernetes" ? checkKubernetes(project, environment) : checkSwarm(project, environment)),
   ];
   if (environment.httpPort === environment.httpsPort) {

@@ -3,6 +3,7 @@ import type { Platform } from "@testbro/components/platform";
 import type { EntranceSettings } from "@testbro/components/platform/kubernetes";
 import { ClusterError, clusterOf } from "./cluster";
 import type { Environment } from "./environment";
+import { wantsMetricsAdapter } from "./metrics-adapter";
 
 /** Labels on everything a stack makes. */
 function labelsOf({ owner }: Environment): Record<string, string> {
@@ -38,9 +39,10 @@ function entranceOf({ kubernetes: { entrance }, domain }: Environment, authority
 
 async function kubernetes(environment: Environment, authority: pulumi.Input<string>): Promise<Platform> {
   const { Provider } = await import("@pulumi/kubernetes");
-  const { KubernetesPlatform } = await import("@testbro/components/platform/kubernetes");
+  const { KubernetesPlatform, REQUESTS_METRIC } = await import("@testbro/components/platform/kubernetes");
   const { kubernetes: config, name } = environment;
   const provider = new Provider("kubernetes", cluster(environment));
+  const requestsPerSecond = wantsMetricsAdapter(environment) ? REQUESTS_METRIC : config.requestsMetric;
   return new KubernetesPlatform(
     name,
     {
@@ -55,7 +57,8 @@ async function kubernetes(environment: Environment, authority: pulumi.Input<stri
         entrance: entranceOf(environment, authority),
       },
       storage: { className: config.storageClass },
-      autoscaling: { scaleDownStabilization: config.scaleDownSeconds, requestsPerSecond: config.requestsMetric },
+      autoscaling: { scaleDownStabilization: config.scaleDownSeconds, requestsPerSecond },
+      apiServer: config.apiServer,
       priorityClasses: config.priorityClasses,
       imagePullSecrets: config.imagePullSecrets,
       suspended: environment.suspended,

@@ -8,7 +8,7 @@ export const IMAGE_NAMES = ["nginx", "backend", "frontend", "postgres", "redis",
 export type ImageName = (typeof IMAGE_NAMES)[number];
 
 /** Images of parts that a stack has only when it is told to. */
-export const OPTIONAL_IMAGES = ["acme", "traefik", "discovery"] as const;
+export const OPTIONAL_IMAGES = ["acme", "traefik", "discovery", "metrics-adapter"] as const;
 
 /** What may stand in front of the app. */
 export const BALANCERS = ["nginx", "traefik"] as const;
@@ -109,6 +109,7 @@ const kubernetes = z.strictObject({
   dnsSeconds: seconds.optional(),
   scaleDownSeconds: seconds.optional(),
   requestsMetric: metric.optional(),
+  apiServer: z.strictObject({ cidrs: z.array(z.string().min(1)).min(1), ports: z.array(port).min(1).optional() }).optional(),
   priorityClasses: z.boolean().optional(),
   imagePullSecrets: z.array(z.string().min(1)).optional(),
 });

@@ -237,6 +237,7 @@ export interface Workload {
   update?: Update;
   stop?: Stop;
   security: Security;
+  /** What its account may do. An empty list: nothing by this, yet it may ask, with rights that are bound to the account elsewhere. @default may not even ask */
   access?: Permission[];
   volumes?: Volume[];
   /**

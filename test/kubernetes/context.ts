@@ -16,6 +16,12 @@ export const NAMESPACE = "testbro-production";
 /** Ports of every node. */
 export const PORTS = { http: 30080, https: 30443 };
 
+/** The image that the stack runs only when a test asks for it. */
+const ADAPTER = "metrics-adapter";
+
+/** Address of the API server, and of what else runs beside the nodes of a cluster from source. */
+export const CONTROL_PLANE = "10.212.0.1";
+
 /** Fewest replicas of backend and frontend, and of the balancer, as the production stack says. */
 export const FEWEST = 3;
 
@@ -107,14 +113,19 @@ export class Context implements Served {
     return join(this.folder, "c");
   }
 
+  /** The image of a part that only some tests run. */
+  get adapterImage(): string {
+    return savedImages().images[ADAPTER] ?? assert.fail("the adapter's image was not saved");
+  }
+
   /** The production stack on this cluster: another way to reach it, and less of everything. */
   configuration(): Configuration {
-    const saved = savedImages();
+    const images = Object.fromEntries(Object.entries(savedImages().images).filter(([name]) => name !== ADAPTER));
     return mergeOptions(mergeOptions(configurationOf("production"), SMALL_ENOUGH), {
       domain: "testbro.test",
       httpPort: PORTS.http,
       httpsPort: PORTS.https,
-      images: saved.images,
+      images,
       kubernetes: {
         context: this.machine.context,
         kubeconfig: this.machine.kubeconfig,

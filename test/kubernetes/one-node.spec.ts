@@ -9,6 +9,7 @@ import { releases } from "./releases";
 import { removal } from "./removal";
 import { rights } from "./rights";
 import { scaling } from "./scaling";
+import { scalingByRequests } from "./scaling-by-requests";
 
 // One cluster and one stack for all parts, in the order of a life: each `up` costs most of a minute.
 describe("the production stack on a real cluster of one node", function () {
@@ -46,6 +47,7 @@ describe("the production stack on a real cluster of one node", function () {
     changes(context);
     scaling(context);
     releases(context);
+    scalingByRequests(context);
     removal(context, true);
   });
 });

@@ -15,24 +15,33 @@ function resource(name: "cpu" | "memory", averageUtilization: number): MetricSpe
   return { type: "Resource", resource: { name, target: { type: "Utilization", averageUtilization: Math.round(averageUtilization) } } };
 }
 
+/** Stands for the workload's full name in the labels that choose its series. */
+const WORKLOAD = "$workload";
+
 /** A target per replica: for a metric of the whole workload the HorizontalPodAutoscaler divides it by the replicas itself. */
-function perReplica(metric: CustomMetric, value: number): MetricSpec {
+function perReplica(metric: CustomMetric, value: number, workload: string): MetricSpec {
   const target = { type: "AverageValue", averageValue: Number.isInteger(value) ? String(value) : `${Math.round(value * 1000)}m` };
   if (metric.type === "Pods") return { type: "Pods", pods: { metric: { name: metric.name }, target } };
-  const selector = metric.labels ? { selector: { matchLabels: metric.labels } } : {};
+  const labels = Object.entries(metric.labels ?? {}).map(([label, text]) => [label, text.replaceAll(WORKLOAD, workload)]);
+  const selector = labels.length > 0 ? { selector: { matchLabels: Object.fromEntries(labels) as Record<string, string> } } : {};
   return { type: "External", external: { metric: { name: metric.name, ...selector }, target } };
 }
 
-/** What a HorizontalPodAutoscaler looks at; each metric asks for a number of replicas and the highest wins. */
-export function metricsOf(scale: AutoScale, settings: AutoscalingSettings): MetricSpec[] {
+/**
+ * What a HorizontalPodAutoscaler looks at; each metric asks for a number of replicas and the highest wins.
+ * @param workload full name
+ */
+export function metricsOf(scale: AutoScale, settings: AutoscalingSettings, workload: string): MetricSpec[] {
   const { cpu, memory, requestsPerSecond, queue } = scale;
   const bare = cpu === undefined && memory === undefined && requestsPerSecond === undefined && queue === undefined;
   const targets = bare ? DEFAULT_TARGETS : { cpu, memory };
   return [
     ...(targets.cpu === undefined ? [] : [resource("cpu", targets.cpu)]),
     ...(targets.memory === undefined ? [] : [resource("memory", targets.memory)]),
-    ...(requestsPerSecond !== undefined && settings.requestsPerSecond ? [perReplica(settings.requestsPerSecond, requestsPerSecond)] : []),
-    ...(queue !== undefined && settings.queue ? [perReplica(settings.queue, queue)] : []),
+    ...(requestsPerSecond !== undefined && settings.requestsPerSecond
+      ? [perReplica(settings.requestsPerSecond, requestsPerSecond, workload)]
+      : []),
+    ...(queue !== undefined && settings.queue ? [perReplica(settings.queue, queue, workload)] : []),
   ];
 }
 

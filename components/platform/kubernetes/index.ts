@@ -5,4 +5,6 @@ export { KubernetesSecret } from "./secret";
 export type { AutoscalingSettings, CustomMetric, DnsSettings, KubernetesPlatformArgs, PublishSettings } from "./settings";
 export { KubernetesEntrance } from "./entrance/entrance";
 export type { EntranceCertificate, EntranceSettings } from "./entrance/settings";
+export { MetricsAdapter } from "./metrics-adapter/adapter";
+export { REQUESTS_METRIC, type MetricsAdapterArgs } from "./metrics-adapter/settings";
 export type { ChildArguments, Transform, TransformedChild, Transforms } from "./transforms";

@@ -73,7 +73,7 @@ function egressOf(workload: Workload, settings: NetworkSettings): EgressRule[] {
     ports: tcp(Object.values(target.ports)),
   }));
   rules.push(...(workload.outside ?? []).map((outside) => outsideRule(outside, insideRanges)));
-  if (workload.access?.length && apiServer) {
+  if (workload.access && apiServer) {
     rules.push({ to: apiServer.cidrs.map((cidr): Peer => ({ ipBlock: { cidr } })), ports: tcp(apiServer.ports) });
   }
   return rules;

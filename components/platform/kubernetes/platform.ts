@@ -61,6 +61,11 @@ export class KubernetesPlatform extends Platform {
     return provider ? { provider } : {};
   }
 
+  /** What components that make objects beside those of workloads need to know. @internal */
+  get surroundings(): { settings: Settings; namespace: pulumi.Input<string>; labels: Record<string, string> } {
+    return { settings: this.#settings, namespace: this.#namespaceName, labels: this.#labels };
+  }
+
   get #labels(): Record<string, string> {
     return { ...this.#settings.labels, "app.kubernetes.io/part-of": this.prefix, "app.kubernetes.io/managed-by": "pulumi" };
   }

@@ -117,7 +117,7 @@ export function podTemplate(parts: PodParts): PodTemplate {
     metadata: { labels: { ...parts.labels, ...selectorLabels(settings.prefix, ref) } },
     spec: {
       serviceAccountName: parts.serviceAccount,
-      automountServiceAccountToken: (workload.access?.length ?? 0) > 0,
+      automountServiceAccountToken: workload.access !== undefined,
       enableServiceLinks: false,
       ...(workload.kind === "job" ? { restartPolicy: "Never" } : {}),
       terminationGracePeriodSeconds: Math.ceil(preStopSeconds(workload, settings) + stopOf(workload).grace),

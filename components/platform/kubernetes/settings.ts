@@ -8,7 +8,7 @@ import type { Transforms } from "./transforms";
 export type CustomMetric =
   /** Served for each pod (`custom.metrics.k8s.io`), e.g. by prometheus-adapter. */
   | { type: "Pods"; name: string }
-  /** Served for the whole workload (`external.metrics.k8s.io`), e.g. by KEDA or prometheus-adapter. `labels` choose the series. */
+  /** Served for the whole workload (`external.metrics.k8s.io`), e.g. by KEDA or `MetricsAdapter`. `labels` choose the series; `$workload` in them is its full name. */
   | { type: "External"; name: string; labels?: Record<string, string> };
 
 /** The cluster's DNS. */

@@ -63,7 +63,7 @@ function checkScale(report: Report, { scale }: Workload, { autoscaling }: Settin
     report(
       `scale.${key}`,
       "no metrics adapter of the cluster is known that would serve it",
-      `install one (prometheus-adapter or KEDA) and name its metric in the platform's autoscaling.${key}, or leave it out`,
+      `run one (MetricsAdapter, or KEDA) and name its metric in the platform's autoscaling.${key}, or leave it out`,
     );
   }
 }
@@ -161,7 +161,7 @@ export function unsupportedOnKubernetes(ref: Ref, workload: Workload, settings: 
       `leave them out, or run it in a namespace with podSecurity "baseline"`,
     );
   }
-  if (workload.access?.length && !settings.apiServer) {
+  if (workload.access && !settings.apiServer) {
     report(
       "access",
       "the way to the API server would be closed, because its address is not known",

@@ -196,7 +196,7 @@ export class KubernetesWorkload extends pulumi.ComponentResource {
         scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: this.deployment.metadata.name },
         minReplicas: scale.min,
         maxReplicas: scale.max,
-        metrics: metricsOf(scale, settings.autoscaling),
+        metrics: metricsOf(scale, settings.autoscaling, this.#args.ref.fullName),
         behavior: behaviorOf(settings.autoscaling),
       },
     });
