@@ -1,3 +1,4 @@
+import { CrashLoop } from "./crash-loop";
 import { raises } from "./raises";
 import { ShortCertificate } from "./short-certificate";
 import { SlowDatabase } from "./slow-database";
@@ -61,19 +62,17 @@ describe("faults of the watched stack", function () {
     mend: () => stack.disk.empty(),
   });
 
+  const crashes = new CrashLoop(
+    () => context.engine,
+    () => context.service("backend"),
+  );
   raises(stack, {
     fault: "a backend is killed again and again",
-    alerts: { ReplicasRestart: 150 },
+    alerts: { ReplicasRestart: 300 },
     workload: "-backend",
     // Starts count for five minutes.
     clears: 420,
-    break: async () => {
-      for (let killed = 0; killed < 8; killed += 1) {
-        const [id] = await context.engine.containers(context.service("backend"));
-        if (id !== undefined) await context.engine.attempt("kill", id);
-        await new Promise((next) => setTimeout(next, 9000));
-      }
-    },
-    mend: () => Promise.resolve(),
+    break: () => Promise.resolve(crashes.start()),
+    mend: () => crashes.stop(),
   });
 });

@@ -38,6 +38,7 @@ export function raises(stack: WatchedStack, { fault, alerts, workload, clears = 
     const broken = Date.now();
     const seconds = (at: number, since: number) => Math.round((at - since) / 1000);
     const said: string[] = [];
+    let mended = broken;
     try {
       await act.break();
       for (const [alert, within] of Object.entries(alerts)) {
@@ -53,9 +54,10 @@ export function raises(stack: WatchedStack, { fault, alerts, workload, clears = 
         said.push(`${alert} told after ${seconds(told.at, broken)} s`);
       }
     } finally {
+      // The end may be told before the mending has ended: a rollback is waited for longer than it takes to help.
+      mended = Date.now();
       await act.mend();
     }
-    const mended = Date.now();
     for (const alert of names) {
       const left = clears - (Date.now() - mended) / 1000;
       const over = await eventually(

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -32,17 +33,31 @@ async function authorityKey(): Promise<string> {
   return JSON.parse(secret ?? assert.fail("the state has no key of the authority")) as string;
 }
 
-/** The certificate, signed by the same authority, for so many days from now. */
+/** A certificate like that one, of the same key and authority, for so many days from now. */
 function signedFor(days: number, certificate: string, authority: { certificate: string; key: string }): string {
   const folder = mkdtempSync(join(tmpdir(), "testbro-certificate-"));
   const file = (name: string, content: string) => {
     writeFileSync(join(folder, name), content, { mode: 0o600 });
     return join(folder, name);
   };
+  const old = new X509Certificate(certificate);
+  const key = old.publicKey.export({ type: "spki", format: "pem" }) as string;
   try {
-    const [leaf, ca, key] = [file("leaf.pem", certificate), file("ca.pem", authority.certificate), file("ca.key", authority.key)];
-    const args = ["x509", "-in", leaf, "-CA", ca, "-CAkey", key, "-CAcreateserial", "-days", String(days)];
-    return execFileSync("openssl", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+    return execFileSync(
+      "openssl",
+      [
+        ...["x509", "-new", "-force_pubkey", file("key.pub", key), "-subj", `/${(old.subject.split("\n").at(-1) ?? "").trim()}`],
+        ...["-CA", file("ca.pem", authority.certificate), "-CAkey", file("ca.key", authority.key), "-days", String(days)],
+        ...[
+          "-extfile",
+          file(
+            "extensions",
+            `subjectAltName=${(old.subjectAltName ?? "").replaceAll("IP Address:", "IP:")}\nextendedKeyUsage=serverAuth\n`,
+          ),
+        ],
+      ],
+      { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] },
+    );
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
