@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { connect as connectHttp2 } from "node:http2";
 import { request } from "node:https";
-import { copyFileSync, readFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { copyFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { ask } from "./ask";
@@ -20,6 +23,30 @@ function handshake(nginx: Nginx, options: ConnectionOptions): Promise<TLSSocket>
     });
     socket.on("error", reject);
   });
+}
+
+/**
+ * The versions of QUIC that somebody speaks: asked for one that nobody does, he answers with a list of his own (RFC 9000, 17.2.1). 1 is that of
+ * HTTP/3. @throws Error when nobody answers
+ */
+async function quicVersions(address: string, port: number): Promise<number[]> {
+  const socket = createSocket(address.includes(":") ? "udp6" : "udp4");
+  try {
+    // A long header with a version that is kept for this (15), two connection ids of 8 bytes, and the length below which it is dropped (14.1).
+    const ours = randomBytes(8);
+    const header = [Buffer.from([0xc0, 0x1a, 0x2a, 0x3a, 0x4a, 8]), randomBytes(8), Buffer.from([8]), ours];
+    await new Promise<void>((resolve) => socket.connect(port, address, resolve));
+    socket.send(Buffer.concat([...header, Buffer.alloc(1200)], 1200));
+    const patience = AbortSignal.timeout(3000);
+    const [answer] = (await once(socket, "message", { signal: patience }).catch((error: Error) => {
+      throw patience.aborted ? new Error("no answer") : error;
+    })) as [Buffer];
+    assert.equal(answer.readUInt32BE(1), 0, "no version negotiation");
+    assert.deepEqual(answer.subarray(6, 14), ours);
+    return Array.from({ length: (answer.length - 23) / 4 }, (_, index) => answer.readUInt32BE(23 + 4 * index));
+  } finally {
+    socket.close();
+  }
 }
 
 describe("nginx: TLS", function () {
@@ -129,9 +156,13 @@ describe("nginx: TLS", function () {
     assert.notEqual((await handshake(one, { ALPNProtocols: ["h2", "http/1.1"] })).alpnProtocol, "h2");
   });
 
-  it("HTTP/3: listens on UDP and says so", async () => {
+  it("HTTP/3: speaks QUIC version 1 on UDP, over IPv4 and IPv6, and says so", async () => {
     const nginx = await start({ http3: true });
     assert.equal((await ask(nginx, "/")).headers["alt-svc"], `h3=":${nginx.ports.https}"; ma=86400`);
+    const families = existsSync("/proc/net/if_inet6") ? (["127.0.0.1", "::1"] as const) : (["127.0.0.1"] as const);
+    for (const address of families) assert.ok((await quicVersions(address, nginx.ports.https)).includes(1), address);
+    const without = await start();
+    await assert.rejects(quicVersions("127.0.0.1", without.ports.https), /ECONNREFUSED|no answer/);
   });
 
   it("a name that is not ours sees no certificate; a known name with another Host is misdirected", async () => {
