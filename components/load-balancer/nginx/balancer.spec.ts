@@ -107,6 +107,19 @@ describe("NginxLoadBalancer", () => {
     assert.equal(workload.update?.order, undefined, "whether the old or the new one goes first is the platform's to say");
   });
 
+  it("may go out for OCSP answers where a given certificate may name a responder, and nowhere else", () => {
+    const given = [{ certificate: "PEM", key: "KEY" }];
+    const outside = (tls: NginxLoadBalancerOptions["tls"]) => {
+      platform = new Recording();
+      create({ tls });
+      return platform.workload("nginx").outside;
+    };
+    assert.deepEqual(outside({ certificates: given }), [{ ports: [80] }]);
+    assert.equal(outside({ certificates: given, stapling: false }), undefined);
+    assert.equal(outside({ certificates: given, authority: new certificates.OwnCertificateAuthority("other") }), undefined);
+    assert.equal(outside(false), undefined);
+  });
+
   it("gives request bodies a directory of their own, as large as told, and only what the memory holds", () => {
     create({ bodySpace: "128m", resources: { limits: { memory: "320Mi" } } });
     assert.deepEqual(platform.workload("nginx").security.writable?.at(-1), { path: "/run/nginx/bodies", size: 128 * 2 ** 20 });

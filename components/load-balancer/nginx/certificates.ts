@@ -87,6 +87,14 @@ export function staplingOf(tls: BalancerTls | false, certificates: Certificate[]
   return pulumi.all(certificates.map(({ certificate }) => certificate)).apply((all) => all.length > 0 && all.every(namesResponder));
 }
 
+/**
+ * Whether answers of a responder may be fetched. That is known before the certificates are: those of an own authority or of ACME name no
+ * responder, a given one may.
+ */
+export function mayStaple({ tls }: NginxLoadBalancerOptions): boolean {
+  return tls !== false && tls.stapling !== false && !tls.authority && (tls.certificates?.length ?? 0) > 0;
+}
+
 function namesResponder(pem: string): boolean {
   try {
     return /^OCSP - URI:/m.test(new X509Certificate(pem).infoAccess ?? "");

@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { overrideWorkload, type Ref, type Secret, type Workload } from "../../workload";
 import { bodyDirectoryOf, dataLimitOf, resourcesOf } from "./capacity";
+import { mayStaple } from "./certificates";
 import type { NginxLoadBalancerOptions } from "./options";
 import { fileVolumes } from "./routes";
 import { CACHE_DIRECTORY, RUNTIME_DIRECTORY } from "./render";
@@ -10,6 +11,9 @@ export const CONTAINER_PORTS = { http: 8080, https: 8443, status: 8081 } as cons
 
 /** User and group of the image's nginx. */
 export const USER = { uid: 10101, gid: 10101 };
+
+/** Responders are asked over plain HTTP: what they say is signed (RFC 6960, appendix A). */
+const OCSP_PORT = 80;
 
 /** What the component has made for the workload. */
 export interface BalancerParts {
@@ -60,6 +64,7 @@ export function balancerWorkload(options: NginxLoadBalancerOptions, parts: Balan
     stop: { signal: "SIGQUIT", grace: 30 },
     security: { user: USER, readOnlyRoot: true, writable: [RUNTIME_DIRECTORY, CACHE_DIRECTORY, bodyDirectoryOf(options)] },
     ...(volumes.length > 0 ? { volumes } : {}),
+    ...(mayStaple(options) ? { outside: [{ ports: [OCSP_PORT] }] } : {}),
     connects: parts.connects,
   };
   return overrideWorkload(base, options.workload);
