@@ -3,8 +3,8 @@ import { startLoadProcess, summary } from "../load";
 import { eventually } from "../swarm/commands";
 import { CONTROL_PLANE, FEWEST, NAMESPACE, type Context } from "./context";
 
-/** Requests per second, cheap ones, and how many a replica should get: for more replicas than there may be. */
-const LOAD = { rate: 60, target: 10 };
+/** Requests per second, and how many a replica should get: for more replicas than there may be, yet little work for a machine that runs all of it. */
+const LOAD = { rate: 24, target: 4 };
 
 /** As many backends as the small cluster may have. */
 const MOST = 5;
@@ -69,6 +69,7 @@ export function scalingByRequests(context: Context): void {
         rate: LOAD.rate,
         seconds: 1500,
         timeout: 20_000,
+        mode: "keep-alive",
         get: ["/api/whoami"],
       });
       let started = Date.now();
