@@ -223,7 +223,9 @@ export class KubernetesWorkload extends pulumi.ComponentResource {
       spec: publicSpec(workload, this.#children.selector, settings.publish),
     });
     const after = [this.deployment, this.statefulSet, this.daemonSet].filter((each) => each !== undefined);
-    return new kubernetes.core.v1.Service(name, args, { parent: this, dependsOn: after });
+    // A port of every node belongs to one Service at a time, also while another workload takes this one's place.
+    const deleteBeforeReplace = settings.publish.type === "NodePort";
+    return new kubernetes.core.v1.Service(name, args, { parent: this, dependsOn: after, deleteBeforeReplace });
   }
 
   #createEntrance(): KubernetesEntrance | undefined {
