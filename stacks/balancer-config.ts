@@ -4,10 +4,14 @@ import type { Environment } from "./environment";
 const TRAEFIK_IMAGES = ["traefik", "discovery"] as const;
 
 function checkTraefik(project: string, environment: Environment): string[] {
-  const { engine, images, platform, acme, balancer } = environment;
-  if (platform !== "swarm") return [`${project}:loadBalancer: a stack has "traefik" on a Swarm only so far. Fix: write nginx.`];
+  const { engine, images, platform, acme, balancer, kubernetes } = environment;
   const problems: string[] = [];
-  if (engine.group === undefined) {
+  if (platform === "kubernetes" && kubernetes.apiServer === undefined) {
+    problems.push(
+      `${project}:kubernetes.apiServer: is missing, and Traefik's discovery asks it for replicas. Fix: pulumi config set --path '${project}:kubernetes.apiServer.cidrs[0]' ADDRESS/32, for each address that kubectl get endpointslices,services --namespace default prints for kubernetes.`,
+    );
+  }
+  if (platform === "swarm" && engine.group === undefined) {
     problems.push(
       `${project}:engine.group: is missing, and Traefik's discovery needs it. Fix: write the number that stat -c %g ${engine.socket} prints on the node, or set ${project}:loadBalancer to nginx.`,
     );

@@ -140,7 +140,7 @@ function traefik(parts: BalancerParts): StackBalancer {
     ...shared(parts),
     images: { traefik: image, discovery },
     engineSocket: environment.engine.socket,
-    engineGroup: environment.engine.group ?? -1,
+    engineGroup: environment.engine.group,
     routes: [...routes.first, ...pages, ...routes.last],
     ...(discovered ? { discovered } : {}),
     ...(dashboard ? { dashboard: { access: dashboard.access } } : {}),

@@ -66,6 +66,12 @@ describe("readEnvironment", () => {
     assert.deepEqual([loadBalancer, dashboardAddresses], ["traefik", ["192.0.2.0/24", "::1"]]);
   });
 
+  it("takes Traefik on Kubernetes, where the engine's socket is nobody's", () => {
+    const kubernetes = { ...CLUSTER.kubernetes, apiServer: { cidrs: ["10.96.0.1/32"] } };
+    const { loadBalancer } = readEnvironment("testbro", { ...GOOD, ...CLUSTER, ...TRAEFIK, kubernetes, engine: { socket: "/s" } });
+    assert.equal(loadBalancer, "traefik");
+  });
+
   it("lays overrides over the preset, field by field", () => {
     const { backend } = readEnvironment("testbro", {
       ...GOOD,
@@ -150,9 +156,14 @@ describe("readEnvironment", () => {
       [/^testbro:engine\.group: is missing, and Traefik's/m],
     ],
     [
-      "Traefik on Kubernetes",
+      "Traefik on a cluster whose API server nobody knows the way to",
       { ...CLUSTER, ...TRAEFIK },
-      [/^testbro:loadBalancer: a stack has "traefik" on a Swarm only so far\. Fix: write nginx/],
+      [/^testbro:kubernetes\.apiServer: is missing, and Traefik's discovery asks it.*Fix: pulumi config set --path/],
+    ],
+    [
+      "an API server by its name",
+      { ...CLUSTER, kubernetes: { ...CLUSTER.kubernetes, apiServer: { cidrs: ["kubernetes.default"] } } },
+      [/^testbro:kubernetes\.apiServer\.cidrs\[0\]: "kubernetes\.default": write an address range/],
     ],
     [
       "Traefik with nginx's certificates",

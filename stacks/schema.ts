@@ -68,6 +68,7 @@ const balancer = z.strictObject({
 });
 
 const port = z.number().int().min(1).max(65535);
+const range = z.string().regex(/^[0-9a-f.:]+\/\d{1,3}$/i, "write an address range, e.g. 10.96.0.1/32");
 
 const metric = z.strictObject({
   type: z.enum(["Pods", "External"]),
@@ -106,10 +107,10 @@ const kubernetes = z.strictObject({
   entrance: entrance.optional(),
   clusterDomain: z.string().min(1).optional(),
   resolvers: z.array(z.string().min(1)).min(1).optional(),
+  apiServer: z.strictObject({ cidrs: z.array(range).min(1), ports: z.array(port).min(1).optional() }).optional(),
   dnsSeconds: seconds.optional(),
   scaleDownSeconds: seconds.optional(),
   requestsMetric: metric.optional(),
-  apiServer: z.strictObject({ cidrs: z.array(z.string().min(1)).min(1), ports: z.array(port).min(1).optional() }).optional(),
   priorityClasses: z.boolean().optional(),
   imagePullSecrets: z.array(z.string().min(1)).optional(),
 });

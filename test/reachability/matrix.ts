@@ -1,35 +1,47 @@
 import type { Destination, Labels, Party } from "./evaluate";
 
+/** A balancer by the name of its workload, with what it reaches of its own, and the services beside it. */
+type Balancer = "nginx" | "traefik";
+
+const OWN: Record<Balancer, Record<string, readonly string[]>> = {
+  nginx: { nginx: ["nginx-bundle:8444"], "nginx-bundle": ["dns:53"] },
+  // The one that faces the outside asks the API server nothing; the one beside it does.
+  traefik: { traefik: ["traefik-discovery:8445"], "traefik-discovery": ["api-server:443", "api-server:6443", "dns:53"] },
+};
+
 /**
  * Who reaches whom in the production stack, written by hand from what each part is for. `outside` is any address that is no pod's,
  * `dns` the cluster's DNS, `api-server` the API server, `stranger` a pod of another namespace that carries Prometheus' labels. The
  * balancer's own ports are open to everybody, because it is what is published. What the last two reach beyond the stack is not the
  * stack's to say.
  */
-export const WHO_REACHES_WHOM: Readonly<Record<string, readonly string[]>> = {
-  nginx: ["backend:3001", "dns:53", "frontend:3000", "nginx-bundle:8444", "prometheus:9090"],
-  "nginx-bundle": ["dns:53"],
-  backend: ["dns:53", "postgres:5432", "redis:6379"],
-  frontend: ["dns:53"],
-  postgres: ["dns:53"],
-  redis: ["dns:53"],
-  "postgres-exporter": ["dns:53", "postgres:5432"],
-  "redis-exporter": ["dns:53", "redis:6379"],
-  "node-exporter": ["dns:53"],
-  blackbox: ["dns:53", "nginx:8443"],
-  prometheus: [
-    "backend:9464",
-    "blackbox:9115",
-    "dns:53",
-    "frontend:9464",
-    "nginx:8081",
-    "node-exporter:9100",
-    "postgres-exporter:9187",
-    "redis-exporter:9121",
-  ],
-  outside: ["api-server:443", "api-server:6443", "dns:53", "nginx:8080", "nginx:8443"],
-  stranger: ["api-server:443", "api-server:6443", "dns:53", "nginx:8080", "nginx:8443", "outside:443"],
-};
+export function whoReachesWhom(balancer: Balancer): Record<string, string[]> {
+  const everybody: Record<string, readonly string[]> = {
+    ...OWN[balancer],
+    [balancer]: ["backend:3001", "dns:53", "frontend:3000", "prometheus:9090", ...(OWN[balancer][balancer] ?? [])],
+    backend: ["dns:53", "postgres:5432", "redis:6379"],
+    frontend: ["dns:53"],
+    postgres: ["dns:53"],
+    redis: ["dns:53"],
+    "postgres-exporter": ["dns:53", "postgres:5432"],
+    "redis-exporter": ["dns:53", "redis:6379"],
+    "node-exporter": ["dns:53"],
+    blackbox: ["dns:53", `${balancer}:8443`],
+    prometheus: [
+      "backend:9464",
+      "blackbox:9115",
+      "dns:53",
+      "frontend:9464",
+      "node-exporter:9100",
+      "postgres-exporter:9187",
+      "redis-exporter:9121",
+      `${balancer}:8081`,
+    ],
+    outside: ["api-server:443", "api-server:6443", "dns:53", `${balancer}:8080`, `${balancer}:8443`],
+    stranger: ["api-server:443", "api-server:6443", "dns:53", `${balancer}:8080`, `${balancer}:8443`, "outside:443"],
+  };
+  return Object.fromEntries(Object.entries(everybody).map(([name, reached]) => [name, [...reached].sort()]));
+}
 
 /** A pod as it is on the cluster, or as its controller would make it. */
 export interface PodFacts {

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse, stringify } from "yaml";
 import { type NetworkPolicy, reachability } from "./evaluate";
-import { parties, type PodFacts, WHO_REACHES_WHOM } from "./matrix";
+import { parties, type PodFacts, whoReachesWhom } from "./matrix";
 
 /** Root folder of the checkout; this file runs from `test/dist/reachability`. */
 const CHECKOUT = resolve(__dirname, "../../..");
@@ -25,115 +25,120 @@ function yaml<T>(file: string): T {
 }
 
 /** What the production stack is configured with: its file over the project's defaults, and what only a real one has. */
-function configuration(kubeconfig: string): Record<string, unknown> {
+function configuration(kubeconfig: string, balancer: string): Record<string, unknown> {
   const project = yaml<{ config: Record<string, { default?: unknown }> }>("Pulumi.yaml").config;
   const stack = yaml<{ config: Record<string, unknown> }>("Pulumi.production.yaml").config;
   const given = Object.fromEntries(Object.entries(stack).map(([key, value]) => [key.replace(/^testbro:/, ""), value]));
-  const images = ["nginx", "backend", "frontend", "postgres", "redis", "prometheus", "exporters"].map((name) => [
+  const beside = balancer === "traefik" ? ["traefik", "discovery"] : [];
+  const images = ["nginx", "backend", "frontend", "postgres", "redis", "prometheus", "exporters", ...beside].map((name) => [
     name,
     `example/${name}@sha256:1`,
   ]);
   return {
     ...Object.fromEntries(Object.entries(project).map(([key, { default: value }]) => [key, value])),
     ...given,
-    kubernetes: { ...(given["kubernetes"] as object), kubeconfig },
+    kubernetes: { ...(given["kubernetes"] as object), kubeconfig, apiServer: { cidrs: ["10.96.0.1/32"] } },
+    loadBalancer: balancer,
     images: Object.fromEntries(images) as Record<string, string>,
   };
 }
 
-describe("the production stack", function () {
-  this.timeout(60_000);
-  const recorded: { type: string; name: string; inputs: Record<string, unknown> }[] = [];
+for (const balancer of ["nginx", "traefik"] as const) {
+  describe(`the production stack behind ${balancer}`, function () {
+    this.timeout(60_000);
+    const matrix = whoReachesWhom(balancer);
+    const recorded: { type: string; name: string; inputs: Record<string, unknown> }[] = [];
 
-  before("is rendered", async () => {
-    await pulumi.runtime.setMocks({
-      newResource: ({ type, name, inputs }) => {
-        const given = inputs as { metadata?: object };
-        recorded.push({ type, name, inputs: given as Record<string, unknown> });
-        const outputs = {
-          result: "x".repeat(32),
-          bcryptHash: "x",
-          privateKeyPemPkcs8: "key",
-          certPem: "certificate",
-          certRequestPem: "request",
-        };
-        return { id: `${name}-id`, state: { ...outputs, ...given, metadata: { name, ...given.metadata } } };
-      },
-      call: () => ({}),
+    before("is rendered", async () => {
+      await pulumi.runtime.setMocks({
+        newResource: ({ type, name, inputs }) => {
+          const given = inputs as { metadata?: object };
+          recorded.push({ type, name, inputs: given as Record<string, unknown> });
+          const outputs = {
+            result: "x".repeat(32),
+            bcryptHash: "x",
+            privateKeyPemPkcs8: "key",
+            certPem: "certificate",
+            certRequestPem: "request",
+          };
+          return { id: `${name}-id`, state: { ...outputs, ...given, metadata: { name, ...given.metadata } } };
+        },
+        call: () => ({}),
+      });
+      const folder = mkdtempSync(join(tmpdir(), "testbro-kubeconfig-"));
+      try {
+        const kubeconfig = join(folder, "config");
+        writeFileSync(kubeconfig, stringify({ contexts: [{ name: "testbro-production" }] }));
+        const stacks = join(CHECKOUT, "stacks/dist");
+        const { readEnvironment } = (await import(join(stacks, "environment.js"))) as typeof import("../../stacks/environment.js");
+        const { deploy } = (await import(join(stacks, "deployment.js"))) as typeof import("../../stacks/deployment.js");
+        await deploy(readEnvironment("testbro", configuration(kubeconfig, balancer)));
+        await pulumi.runtime.disconnect();
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
     });
-    const folder = mkdtempSync(join(tmpdir(), "testbro-kubeconfig-"));
-    try {
-      const kubeconfig = join(folder, "config");
-      writeFileSync(kubeconfig, stringify({ contexts: [{ name: "testbro-production" }] }));
-      const stacks = join(CHECKOUT, "stacks/dist");
-      const { readEnvironment } = (await import(join(stacks, "environment.js"))) as typeof import("../../stacks/environment.js");
-      const { deploy } = (await import(join(stacks, "deployment.js"))) as typeof import("../../stacks/deployment.js");
-      await deploy(readEnvironment("testbro", configuration(kubeconfig)));
-      await pulumi.runtime.disconnect();
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  });
 
-  const of = <T>(kind: string): T[] => recorded.filter(({ type }) => type.endsWith(`:${kind}`)).map(({ inputs }) => inputs as T);
-  const controllers = (): Controller[] => [
-    ...of<Controller>("Deployment"),
-    ...of<Controller>("StatefulSet"),
-    ...of<Controller>("DaemonSet"),
-  ];
+    const of = <T>(kind: string): T[] => recorded.filter(({ type }) => type.endsWith(`:${kind}`)).map(({ inputs }) => inputs as T);
+    const controllers = (): Controller[] => [
+      ...of<Controller>("Deployment"),
+      ...of<Controller>("StatefulSet"),
+      ...of<Controller>("DaemonSet"),
+    ];
 
-  it("is on Kubernetes alone, in one namespace", () => {
-    assert.deepEqual(
-      [...new Set(recorded.map(({ type }) => type.split(":")[0]))].filter((each) => each === "docker"),
-      [],
-    );
-    const namespaces = controllers().map(({ metadata }) => metadata.namespace);
-    assert.deepEqual([...new Set(namespaces)], ["testbro-production"]);
-  });
-
-  it("lets reach whom the matrix says, and nobody else: DNS, API server and the outside included", () => {
-    const pods = controllers().map(({ metadata, spec }, index): PodFacts => ({
-      name: metadata.name.replace(/^testbro-/, ""),
-      namespace: metadata.namespace,
-      labels: spec.template.metadata.labels,
-      ports: spec.template.spec.containers.flatMap(({ ports = [] }) =>
-        ports.map(({ containerPort, protocol }) => ({ port: containerPort, protocol })),
-      ),
-      address: `10.244.1.${index + 1}`,
-    }));
-    const everybody = parties(pods);
-    assert.deepEqual(
-      reachability(of<NetworkPolicy>("NetworkPolicy"), everybody.parties, everybody.destinations),
-      Object.fromEntries(everybody.parties.map(({ name }) => [name, WHO_REACHES_WHOM[name]])),
-    );
-    assert.deepEqual(everybody.parties.map(({ name }) => name).sort(), Object.keys(WHO_REACHES_WHOM).sort());
-  });
-
-  it("scales backend and frontend from 3 to 10 by CPU and memory, and says no number of replicas itself", () => {
-    const scalers = of<{
-      metadata: { name: string };
-      spec: { minReplicas: number; maxReplicas: number; metrics: { resource: { target: { averageUtilization: number } } }[] };
-    }>("HorizontalPodAutoscaler");
-    assert.deepEqual(
-      scalers
-        .map(({ metadata, spec }) => [
-          metadata.name,
-          spec.minReplicas,
-          spec.maxReplicas,
-          ...spec.metrics.map(({ resource }) => resource.target.averageUtilization),
-        ])
-        .sort(),
-      [
-        ["testbro-backend", 3, 10, 70, 80],
-        ["testbro-frontend", 3, 10, 70, 80],
-      ],
-    );
-    for (const { metadata, spec } of controllers()) {
-      assert.equal(
-        "replicas" in spec,
-        !["testbro-backend", "testbro-frontend", "testbro-node-exporter"].includes(metadata.name),
-        metadata.name,
+    it("is on Kubernetes alone, in one namespace", () => {
+      assert.deepEqual(
+        [...new Set(recorded.map(({ type }) => type.split(":")[0]))].filter((each) => each === "docker"),
+        [],
       );
-    }
+      const namespaces = controllers().map(({ metadata }) => metadata.namespace);
+      assert.deepEqual([...new Set(namespaces)], ["testbro-production"]);
+    });
+
+    it("lets reach whom the matrix says, and nobody else: DNS, API server and the outside included", () => {
+      const pods = controllers().map(({ metadata, spec }, index): PodFacts => ({
+        name: metadata.name.replace(/^testbro-/, ""),
+        namespace: metadata.namespace,
+        labels: spec.template.metadata.labels,
+        ports: spec.template.spec.containers.flatMap(({ ports = [] }) =>
+          ports.map(({ containerPort, protocol }) => ({ port: containerPort, protocol })),
+        ),
+        address: `10.244.1.${index + 1}`,
+      }));
+      const everybody = parties(pods);
+      assert.deepEqual(
+        reachability(of<NetworkPolicy>("NetworkPolicy"), everybody.parties, everybody.destinations),
+        Object.fromEntries(everybody.parties.map(({ name }) => [name, matrix[name]])),
+      );
+      assert.deepEqual(everybody.parties.map(({ name }) => name).sort(), Object.keys(matrix).sort());
+    });
+
+    it("scales backend and frontend from 3 to 10 by CPU and memory, and says no number of replicas itself", () => {
+      const scalers = of<{
+        metadata: { name: string };
+        spec: { minReplicas: number; maxReplicas: number; metrics: { resource: { target: { averageUtilization: number } } }[] };
+      }>("HorizontalPodAutoscaler");
+      assert.deepEqual(
+        scalers
+          .map(({ metadata, spec }) => [
+            metadata.name,
+            spec.minReplicas,
+            spec.maxReplicas,
+            ...spec.metrics.map(({ resource }) => resource.target.averageUtilization),
+          ])
+          .sort(),
+        [
+          ["testbro-backend", 3, 10, 70, 80],
+          ["testbro-frontend", 3, 10, 70, 80],
+        ],
+      );
+      for (const { metadata, spec } of controllers()) {
+        assert.equal(
+          "replicas" in spec,
+          !["testbro-backend", "testbro-frontend", "testbro-node-exporter"].includes(metadata.name),
+          metadata.name,
+        );
+      }
+    });
   });
-});
+}
