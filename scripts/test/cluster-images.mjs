@@ -38,7 +38,7 @@ export async function clusterImages() {
 /** @param {string} folder */
 async function save(folder) {
   const { host, clientBin } = await ensureEngine({ home: paths().engine });
-  const images = await ensureImages(host, ["metrics-adapter"]);
+  const images = await ensureImages(host, ["metrics-adapter", "traefik", "discovery"]);
   // Kubernetes scales by itself.
   delete images.autoscaler;
   const references = Object.values(images);

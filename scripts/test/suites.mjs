@@ -28,7 +28,28 @@ const UNIT_SPECS = [
 const CLUSTER_SPEC = "toolchain/integration/kubernetes.spec.mjs";
 
 /** Suites that run only when they are named: a cluster builds for half an hour the first time, and each of these has a stack of its own. */
-export const BY_NAME = new Set(["observability", "observability-faults", "traefik", "cluster", "kubernetes"]);
+export const BY_NAME = new Set(["observability", "observability-faults", "traefik", "cluster", "kubernetes", "kubernetes-traefik"]);
+
+/**
+ * The production stack on clusters from source, each in a network namespace of its own making.
+ *
+ * @param {string[]} specs @param {string[]} args
+ */
+async function onCluster(specs, args) {
+  const lacking = whyNoCluster();
+  if (lacking) {
+    console.log(`skipped: a cluster from source needs ${lacking}`);
+    return { passed: 0, failed: 0, skipped: 1 };
+  }
+  // Outside of every test's clock: on a fresh machine this takes half an hour.
+  await ensurePulumi({ kubernetes: true });
+  await prepareCluster();
+  const env = { ...process.env, TESTBRO_CLUSTER_IMAGES: await clusterImages() };
+  return mocha(
+    specs.map((name) => `test/dist/kubernetes/${name}.spec.js`),
+    { args, env },
+  );
+}
 
 /**
  * Suites by name, in the order in which `npm test` runs them.
@@ -49,19 +70,8 @@ export const SUITES = {
   // In network namespaces of its own making, so not inside one.
   toolchain: ({ args }) => mocha(["toolchain/integration/*.spec.mjs"], { args: ["--ignore", CLUSTER_SPEC, ...args] }),
   cluster: ({ args }) => mocha([CLUSTER_SPEC], { args }),
-  // The production stack on clusters from source, each in a network namespace of its own making.
-  kubernetes: async ({ args }) => {
-    const lacking = whyNoCluster();
-    if (lacking) {
-      console.log(`skipped: a cluster from source needs ${lacking}`);
-      return { passed: 0, failed: 0, skipped: 1 };
-    }
-    // Outside of every test's clock: on a fresh machine this takes half an hour.
-    await ensurePulumi({ kubernetes: true });
-    await prepareCluster();
-    const env = { ...process.env, TESTBRO_CLUSTER_IMAGES: await clusterImages() };
-    return mocha(["test/dist/kubernetes/**/*.spec.js"], { args, env });
-  },
+  kubernetes: ({ args }) => onCluster(["one-node", "three-zones"], args),
+  "kubernetes-traefik": ({ args }) => onCluster(["traefik"], args),
   // Every rule in the real Pulumi CLI; needs no engine.
   policy: ({ args }) => mocha(["policy/integration/*.spec.mjs"], { args }),
   "load-balancer": async ({ args }) => {

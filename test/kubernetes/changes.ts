@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { failedOn, summary } from "../load";
 import { eventually } from "../swarm/commands";
 import { FEWEST, type Context } from "./context";
-import { failedGets, underLoad } from "./traffic";
+import { failedGets, servedWhen, underLoad } from "./traffic";
 
 /** Backends while there are more than the fewest, as many as the small cluster may have. */
 const MORE = 5;
@@ -24,7 +24,7 @@ export function changes(context: Context): void {
 
   describe("loses no request", () => {
     beforeEach("everything serves", async () => {
-      for (const workload of ["backend", "frontend", "nginx"]) await context.replicas(workload, FEWEST, 120);
+      for (const workload of ["backend", "frontend", context.balancer]) await context.replicas(workload, FEWEST, 120);
     });
 
     it("when a release is rolled out", async () => {
@@ -42,17 +42,29 @@ export function changes(context: Context): void {
     });
 
     it("when a pod is deleted, on connections that stay open", async () => {
-      const { metadata } = await one();
-      const { report } = await underLoad(
+      const { metadata, status } = await one();
+      const before = await names();
+      const { report, log, value } = await underLoad(
         context,
         "pod deleted",
         async () => {
+          const told = Date.now();
           await context.kubectl.must("delete", "pod", metadata.name);
           await replaced(metadata.name);
+          return told;
         },
         { mode: "keep-alive" },
       );
       assert.deepEqual(report.failures, [], summary(report));
+      const { last } = servedWhen(log, status.podIP ?? "");
+      const replacement = (await context.kubectl.ready("backend")).find((pod) => !before.includes(pod.metadata.name));
+      const ready = Date.parse(replacement?.status.conditions?.find(({ type }) => type === "Ready")?.lastTransitionTime ?? "");
+      const { first } = servedWhen(log, replacement?.status.podIP ?? "");
+      const seconds = (from: number, to: number) => ((to - from) / 1000).toFixed(1);
+      console.log(
+        `      the pod got its last request ${seconds(value, last)} s after it was told to go; the one in its place its first ${seconds(ready, first)} s after it was ready (to the second)`,
+      );
+      assert.ok(last > 0 && first > 0, "the log does not name the pods");
     });
 
     it("when a pod is deleted by force, but a POST that was in flight on it", async () => {

@@ -43,6 +43,9 @@ const SMALL_ENOUGH: Configuration = {
   prometheus: { ...amounts("50m", "256Mi", "500m"), storage: "6Gi" },
 };
 
+/** Images that only a stack with Traefik has. */
+const TRAEFIK_IMAGES = ["traefik", "discovery"];
+
 /** The stack's images, as `npm test kubernetes` has saved them. */
 function savedImages(): { archive: string; images: Record<string, string> } {
   const file = process.env["TESTBRO_CLUSTER_IMAGES"];
@@ -61,12 +64,17 @@ export async function timed<T>(what: string, work: () => Promise<T>): Promise<T>
 /** What a suite's cluster and stack are. */
 export interface Wanted {
   nodes: number;
+  /** What stands in front of the app. @default "nginx" */
+  balancer?: "nginx" | "traefik";
   /** StorageClass of the volumes, and what becomes of them when nobody claims them any more. */
   storageClass: { name: string; reclaimPolicy: "Retain" | "Delete"; zone?: string };
 }
 
+/** Of the cluster's own Service, its pods' addresses and its own. */
+const ADDRESSES = 'jsonpath={.items[*].endpoints[*].addresses[*]} {.items[*].spec.clusterIP}{"\\n"}';
+
 interface Outputs {
-  urls: { app: string; prometheus: string; balancer: string };
+  urls: { app: string; prometheus: string; balancer?: string };
   caPem: string;
   monitoringLogin: { user: string; password: string };
 }
@@ -80,8 +88,14 @@ export class Context implements Served {
   #pulumi: Pulumi | undefined;
   #stack: Stack | undefined;
   #app: App<Reach> | undefined;
+  #apiServer: readonly string[] = [];
 
   constructor(private readonly wanted: Wanted) {}
+
+  /** The balancer's workload. */
+  get balancer(): "nginx" | "traefik" {
+    return this.wanted.balancer ?? "nginx";
+  }
 
   /** Of the cluster, the stack and what the tests write; made by {@link begin}. */
   get folder(): string {
@@ -120,13 +134,16 @@ export class Context implements Served {
 
   /** The production stack on this cluster: another way to reach it, and less of everything. */
   configuration(): Configuration {
-    const images = Object.fromEntries(Object.entries(savedImages().images).filter(([name]) => name !== ADAPTER));
+    const onRequest = [ADAPTER, ...(this.balancer === "traefik" ? [] : TRAEFIK_IMAGES)];
+    const images = Object.fromEntries(Object.entries(savedImages().images).filter(([name]) => !onRequest.includes(name)));
     return mergeOptions(mergeOptions(configurationOf("production"), SMALL_ENOUGH), {
+      loadBalancer: this.balancer,
       domain: "testbro.test",
       httpPort: PORTS.http,
       httpsPort: PORTS.https,
       images,
       kubernetes: {
+        ...(this.balancer === "traefik" ? { apiServer: { cidrs: this.apiServer.map((address) => `${address}/32`) } } : {}),
         context: this.machine.context,
         kubeconfig: this.machine.kubeconfig,
         publish: "NodePort",
@@ -136,6 +153,11 @@ export class Context implements Served {
         scaleDownSeconds: 15,
       },
     });
+  }
+
+  /** Addresses that the API server is reached at, by the command that the documentation names. */
+  get apiServer(): readonly string[] {
+    return this.#apiServer;
   }
 
   /** A cluster with the stack's images and nothing in it. */
@@ -154,6 +176,8 @@ export class Context implements Served {
       volumeBindingMode: "WaitForFirstConsumer",
       ...(zone ? { allowedTopologies: [{ matchLabelExpressions: [{ key: "topology.kubernetes.io/zone", values: [zone] }] }] } : {}),
     });
+    const addresses = await this.kubectl.must("get", "endpointslices,services", "--namespace=default", "-o", ADDRESSES);
+    this.#apiServer = addresses.trim().split(/\s+/);
     this.#stack = await Stack.make(this.pulumi, join(this.folder, "stack"), this.configuration());
   }
 

@@ -15,6 +15,7 @@ export interface Metadata {
 interface Condition {
   type: string;
   status: string;
+  lastTransitionTime?: string;
 }
 
 /** A pod, as far as tests look at it. */

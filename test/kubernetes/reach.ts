@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parties, type PodFacts, WHO_REACHES_WHOM } from "../reachability/matrix";
+import { parties, type PodFacts, whoReachesWhom } from "../reachability/matrix";
 import { type NetworkPolicy, reachability } from "../reachability/evaluate";
 import type { Context } from "./context";
 import { type Pod, WORKLOAD_LABEL } from "./kubectl";
@@ -27,19 +27,20 @@ export function reach(context: Context): void {
       const everybody = parties(pods.map(factsOf));
       const policies = await context.kubectl.list<NetworkPolicy>("networkpolicies");
       assert.ok(policies.length > 2, `${policies.length} policies`);
+      const matrix = whoReachesWhom(context.balancer);
       const found = Object.entries(reachability(policies, everybody.parties, everybody.destinations));
       const facts = new Map(
         everybody.destinations.map(({ party, port }) => [`${party.name}:${port}`, `${workloadOf(party.name)}:${port}`]),
       );
       for (const [from, reached] of found) {
         const workload = workloadOf(from);
-        const expected = [...(WHO_REACHES_WHOM[workload] ?? assert.fail(`${workload} is not in the matrix`))].sort();
+        const expected = [...(matrix[workload] ?? assert.fail(`${workload} is not in the matrix`))].sort();
         assert.deepEqual([...new Set(reached.map((each) => facts.get(each)))].sort(), expected, from);
         // All of a workload's pods or none: as many as there are.
         const wanted = [...facts].filter(([full, short]) => expected.includes(short) && !full.startsWith(`${from}:`)).length;
         assert.equal(reached.length, wanted, `${from} reaches some replicas only: ${reached.join()}`);
       }
-      assert.deepEqual([...new Set(found.map(([from]) => workloadOf(from)))].sort(), Object.keys(WHO_REACHES_WHOM).sort());
+      assert.deepEqual([...new Set(found.map(([from]) => workloadOf(from)))].sort(), Object.keys(matrix).sort());
       console.log("      No network plugin of this cluster enforces policies: that packets obey them is not shown here.");
     });
   });

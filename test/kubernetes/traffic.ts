@@ -25,9 +25,12 @@ class BalancerLog {
   private readonly begun = Date.now();
   private heard = 0;
 
-  constructor(private readonly kubectl: Kubectl) {
+  constructor(
+    private readonly kubectl: Kubectl,
+    balancer: string,
+  ) {
     const fields = 'jsonpath={.metadata.name} {.status.phase}{"\\n"}';
-    this.pods = kubectl.follow("get", "pods", "--watch", `--selector=${WORKLOAD_LABEL}=nginx`, "-o", fields);
+    this.pods = kubectl.follow("get", "pods", "--watch", `--selector=${WORKLOAD_LABEL}=${balancer}`, "-o", fields);
     this.pods.child.stdout?.on("data", () => this.hear());
     this.pods.done.catch(() => undefined);
   }
@@ -75,7 +78,7 @@ export async function underLoad<T>(
   { mode = "fresh" }: { mode?: ConnectionMode } = {},
 ): Promise<Outcome<T>> {
   const { urls, caFile, address } = context.app.status;
-  const balancers = new BalancerLog(context.kubectl);
+  const balancers = new BalancerLog(context.kubectl, context.balancer);
   await sleep(BEGINNING);
   const load = startLoadProcess({
     url: urls.app,
@@ -109,6 +112,12 @@ export async function underLoad<T>(
   );
   assert.deepEqual(contradictions, []);
   return { report, log, value: settled.value };
+}
+
+/** When the replica at an address got its first and its last request, milliseconds since 1970. */
+export function servedWhen(log: readonly LoggedRequest[], address: string): { first: number; last: number } {
+  const times = log.filter(({ upstreams }) => upstreams.at(-1)?.startsWith(`${address}:`)).map(({ at }) => at ?? NaN);
+  return { first: Math.min(...times), last: Math.max(...times) };
 }
 
 /** Failed GET requests, described. */

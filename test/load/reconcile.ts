@@ -8,6 +8,8 @@ export interface LoggedRequest {
   status: number;
   /** Addresses of the replicas that were tried, in order; more than one means that the balancer moved on from a failed one. */
   upstreams: string[];
+  /** When it came (Traefik) or was answered (nginx, to the second), milliseconds since 1970; where the line tells. */
+  at?: number;
 }
 
 /** What the client counted against what the balancer logged, request by request. */
@@ -85,6 +87,8 @@ export function failedOn(report: LoadReport, log: Iterable<LoggedRequest>, hosts
 
 /** A line of nginx's or Traefik's access log, as far as it is read. */
 interface Line {
+  time?: string;
+  StartUTC?: string;
   client_request_id?: string;
   status?: number;
   upstream?: string;
@@ -126,7 +130,8 @@ export function parseAccessLog(text: string): LoggedRequest[] {
       continue;
     }
     const request = nginxRequest(entry) ?? traefikRequest(entry);
-    if (request) requests.push(request);
+    const at = Date.parse(entry.StartUTC ?? entry.time ?? "");
+    if (request) requests.push(Number.isNaN(at) ? request : { ...request, at });
   }
   return requests;
 }

@@ -67,8 +67,8 @@ export function servesUsers(context: Served, plainUrl: string): void {
   });
 }
 
-/** Every replica and every store is scraped. @param fewest targets there have to be */
-export function scrapesEverything(context: Served, fewest: number): void {
+/** Every replica and every store is scraped. @param fewest targets there have to be @param balancer name of its workload */
+export function scrapesTargets(context: Served, fewest: number, balancer: string): void {
   it("Prometheus, with every target up", async () => {
     const { activeTargets } = await eventually(
       60,
@@ -85,8 +85,13 @@ export function scrapesEverything(context: Served, fewest: number): void {
       2000,
     );
     const jobs = activeTargets.map(({ labels }) => labels["job"] ?? "").join(" ");
-    for (const part of ["backend", "frontend", "postgres", "redis", "nginx"]) assert.match(jobs, new RegExp(part));
+    for (const part of ["backend", "frontend", "postgres", "redis", balancer]) assert.match(jobs, new RegExp(part));
   });
+}
+
+/** The same behind nginx, and what it counts itself. @param fewest targets there have to be */
+export function scrapesEverything(context: Served, fewest: number): void {
+  scrapesTargets(context, fewest, "nginx");
 
   it("what the balancer answered, by route and replica, in Prometheus and on its status page", async () => {
     for (let index = 0; index < 20; index += 1) await context.app.request("/api/whoami");
