@@ -1,6 +1,6 @@
 import { rateWindow } from "../builtin";
 import type { Settings } from "../options";
-import { addressPanels } from "./address";
+import { answerTime, bytes, noReplicaLeft, nowRow, retries, timeWithReplicas } from "./balancer";
 import type { DashboardDescription } from "./describe";
 
 /** What nginx gets, answers, passes on and refuses. */
@@ -9,6 +9,7 @@ export function loadBalancer(settings: Settings): DashboardDescription {
   const window = `${rateWindow(settings.scrapeInterval)}s`;
   const chosen = 'route=~"$route"';
   const by = (labels: string, metric: string, more = "") => `sum by (${labels}) (rate(${metric}{${chosen}${more}}[${window}]))`;
+  const requests = (more = "") => `sum(rate(nginx_http_requests_total{${chosen}${more}}[${window}]))`;
   const quantile = (q: number, metric: string) =>
     `histogram_quantile(${q}, sum by (le, route) (rate(${metric}_bucket{${chosen}}[${window}])))`;
   /** What did not happen has no series: that is 0, not unknown. */
@@ -19,33 +20,7 @@ export function loadBalancer(settings: Settings): DashboardDescription {
     description: "Everything users ask for comes through here: what of it is answered, how fast, by whom, and what is refused.",
     variables: [{ name: "route", label: "Route", query: "label_values(nginx_http_requests_total, route)" }],
     rows: [
-      {
-        title: "Now",
-        panels: [
-          {
-            title: "Requests",
-            description: "Per second.",
-            kind: "stat",
-            unit: "requests",
-            queries: [{ expr: `sum(rate(nginx_http_requests_total{${chosen}}[${window}]))`, legend: "requests" }],
-          },
-          {
-            title: "Success rate",
-            description: "Share of answers without a server error, as users see it.",
-            kind: "stat",
-            unit: "share",
-            queries: [
-              {
-                expr: `1 - (sum(rate(nginx_http_requests_total{${chosen},status=~"5.."}[${window}])) or vector(0)) / (sum(rate(nginx_http_requests_total{${chosen}}[${window}])) > 0)`,
-                legend: "success",
-              },
-            ],
-            limits: { warning: settings.objectives.availability, critical: 1 - thresholds.errorRatio, bad: "below" },
-            runbook: "traffic.md#higherrorratio",
-          },
-          ...addressPanels(thresholds),
-        ],
-      },
+      nowRow(settings, requests(), requests(',status=~"5.."')),
       {
         title: "Requests",
         panels: [
@@ -65,33 +40,12 @@ export function loadBalancer(settings: Settings): DashboardDescription {
             queries: [{ expr: by("status", "nginx_http_requests_total"), legend: "{{status}}" }],
             stacked: true,
           },
-          {
-            title: "Answer time by route, 99th percentile",
-            description: "From the first byte of the request to the last of the answer, the client's own slowness included.",
-            kind: "series",
-            unit: "seconds",
-            queries: [{ expr: quantile(0.99, "nginx_http_request_duration_seconds"), legend: "{{route}}" }],
-            limits: { warning: settings.objectives.latencySeconds, critical: thresholds.latencySeconds },
-            runbook: "traffic.md#highlatency",
-          },
-          {
-            title: "Of that with replicas",
-            description: "Much less than the whole: the time goes to clients, or into waiting for a connection.",
-            kind: "series",
-            unit: "seconds",
-            queries: [{ expr: quantile(0.99, "nginx_http_upstream_duration_seconds"), legend: "{{route}}" }],
-            more: { dashboard: "application", variables: {} },
-          },
-          {
-            title: "Bytes",
-            description: "To clients, and from them below the line.",
-            kind: "series",
-            unit: "bytesPerSecond",
-            queries: [
-              { expr: by("route", "nginx_http_response_bytes_total"), legend: "{{route}} out" },
-              { expr: `-${by("route", "nginx_http_request_bytes_total")}`, legend: "{{route}} in" },
-            ],
-          },
+          answerTime(settings, "From the first byte of the request to the last of the answer, the client's own slowness included.", {
+            expr: quantile(0.99, "nginx_http_request_duration_seconds"),
+            legend: "{{route}}",
+          }),
+          timeWithReplicas({ expr: quantile(0.99, "nginx_http_upstream_duration_seconds"), legend: "{{route}}" }),
+          bytes(by("route", "nginx_http_response_bytes_total"), by("route", "nginx_http_request_bytes_total")),
           {
             title: "Connections",
             description: "Open ones: read from, written to, kept for the next request.",
@@ -120,22 +74,8 @@ export function loadBalancer(settings: Settings): DashboardDescription {
             queries: [{ expr: orZero(by("route, upstream", "nginx_upstream_failed_attempts_total")), legend: "{{route}} {{upstream}}" }],
             runbook: "availability.md#replicanotready",
           },
-          {
-            title: "Retries",
-            description: "Attempts after the first: what users did not notice.",
-            kind: "series",
-            unit: "requests",
-            queries: [{ expr: orZero(by("route", "nginx_upstream_retries_total")), legend: "{{route}}" }],
-          },
-          {
-            title: "No replica left",
-            description: "Requests for which nobody was left to ask: users got an error.",
-            kind: "series",
-            unit: "requests",
-            queries: [{ expr: orZero(by("route", "nginx_upstream_unavailable_total")), legend: "{{route}}" }],
-            limits: { warning: 0.01, critical: 1 },
-            runbook: "availability.md#servicenotready",
-          },
+          retries({ expr: orZero(by("route", "nginx_upstream_retries_total")), legend: "{{route}}" }),
+          noReplicaLeft(orZero(by("route", "nginx_upstream_unavailable_total"))),
         ],
       },
       {

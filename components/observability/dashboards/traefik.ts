@@ -1,16 +1,16 @@
 import { rateWindow, withRoute } from "../builtin";
 import type { Settings } from "../options";
+import { answerTime, bytes, noReplicaLeft, nowRow, retries, timeWithReplicas } from "./balancer";
 import type { DashboardDescription, RowDescription } from "./describe";
-import { addressPanels } from "./address";
 
 /** What Traefik gets, answers, passes on and refuses. */
 export function traefikBalancer(settings: Settings): DashboardDescription {
-  const { thresholds } = settings;
   const window = `${rateWindow(settings.scrapeInterval)}s`;
   const chosen = 'router=~"($route)(-unavailable|-standin-[0-9]+)?@.+"';
   const rate = (metric: string, more = "") => withRoute(`rate(${metric}{${chosen}${more}}[${window}])`);
   const by = (labels: string, metric: string, more = "") => `sum by (${labels}) (${rate(metric, more)})`;
   const services = (labels: string, metric: string) => `sum by (${labels}) (rate(${metric}[${window}]))`;
+  const all = (more = "") => `sum(rate(traefik_router_requests_total{${chosen}${more}}[${window}]))`;
   /** What did not happen has no series: that is 0, not unknown. */
   const orZero = (expr: string) => `${expr} or ${by("route", "traefik_router_requests_total")} * 0`;
   const requests: RowDescription = {
@@ -32,43 +32,15 @@ export function traefikBalancer(settings: Settings): DashboardDescription {
         queries: [{ expr: by("code", "traefik_router_requests_total"), legend: "{{code}}" }],
         stacked: true,
       },
-      {
-        title: "Answer time by route, 99th percentile",
-        description: "From the request's head to the last byte of the answer, the client's own slowness included.",
-        kind: "series",
-        unit: "seconds",
-        queries: [
-          {
-            expr: `histogram_quantile(0.99, ${by("le, route", "traefik_router_request_duration_seconds_bucket")})`,
-            legend: "{{route}}",
-          },
-        ],
-        limits: { warning: settings.objectives.latencySeconds, critical: thresholds.latencySeconds },
-        runbook: "traffic.md#highlatency",
-      },
-      {
-        title: "Of that with replicas",
-        description: "Much less than the whole: the time goes to clients, or into waiting for a connection.",
-        kind: "series",
-        unit: "seconds",
-        queries: [
-          {
-            expr: `histogram_quantile(0.99, ${services("le, service", "traefik_service_request_duration_seconds_bucket")})`,
-            legend: "{{service}}",
-          },
-        ],
-        more: { dashboard: "application", variables: {} },
-      },
-      {
-        title: "Bytes",
-        description: "To clients, and from them below the line.",
-        kind: "series",
-        unit: "bytesPerSecond",
-        queries: [
-          { expr: by("route", "traefik_router_responses_bytes_total"), legend: "{{route}} out" },
-          { expr: `-${by("route", "traefik_router_requests_bytes_total")}`, legend: "{{route}} in" },
-        ],
-      },
+      answerTime(settings, "From the request's head to the last byte of the answer, the client's own slowness included.", {
+        expr: `histogram_quantile(0.99, ${by("le, route", "traefik_router_request_duration_seconds_bucket")})`,
+        legend: "{{route}}",
+      }),
+      timeWithReplicas({
+        expr: `histogram_quantile(0.99, ${services("le, service", "traefik_service_request_duration_seconds_bucket")})`,
+        legend: "{{service}}",
+      }),
+      bytes(by("route", "traefik_router_responses_bytes_total"), by("route", "traefik_router_requests_bytes_total")),
       {
         title: "Connections",
         description: "Open ones by entry point.",
@@ -89,22 +61,8 @@ export function traefikBalancer(settings: Settings): DashboardDescription {
         queries: [{ expr: "sum by (service) (min by (service, url) (traefik_service_server_up))", legend: "{{service}}" }],
         runbook: "upstreams.md#upstreamreplicadown",
       },
-      {
-        title: "Retries",
-        description: "Attempts after the first: what users did not notice.",
-        kind: "series",
-        unit: "requests",
-        queries: [{ expr: `${services("service", "traefik_service_retries_total")} or vector(0)`, legend: "{{service}}" }],
-      },
-      {
-        title: "No replica left",
-        description: "Requests for which nobody was left to ask: users got an error.",
-        kind: "series",
-        unit: "requests",
-        queries: [{ expr: orZero(by("route", "traefik_router_requests_total", ',code="503"')), legend: "{{route}}" }],
-        limits: { warning: 0.01, critical: 1 },
-        runbook: "availability.md#servicenotready",
-      },
+      retries({ expr: `${services("service", "traefik_service_retries_total")} or vector(0)`, legend: "{{service}}" }),
+      noReplicaLeft(orZero(by("route", "traefik_router_requests_total", ',code="503"'))),
       {
         title: "Limited",
         description: "Refused (429) by a rate or connection limit.",
@@ -119,36 +77,6 @@ export function traefikBalancer(settings: Settings): DashboardDescription {
     title: "Load balancer",
     description: "Everything users ask for comes through here: what of it is answered, how fast, by whom, and what is refused.",
     variables: [{ name: "route", label: "Route", query: "label_values(route:traefik_requests:rate, route)" }],
-    rows: [
-      {
-        title: "Now",
-        panels: [
-          {
-            title: "Requests",
-            description: "Per second.",
-            kind: "stat",
-            unit: "requests",
-            queries: [{ expr: `sum(rate(traefik_router_requests_total{${chosen}}[${window}]))`, legend: "requests" }],
-          },
-          {
-            title: "Success rate",
-            description: "Share of answers without a server error, as users see it.",
-            kind: "stat",
-            unit: "share",
-            queries: [
-              {
-                expr: `1 - (sum(rate(traefik_router_requests_total{${chosen},code=~"5.."}[${window}])) or vector(0)) / (sum(rate(traefik_router_requests_total{${chosen}}[${window}])) > 0)`,
-                legend: "success",
-              },
-            ],
-            limits: { warning: settings.objectives.availability, critical: 1 - thresholds.errorRatio, bad: "below" },
-            runbook: "traffic.md#higherrorratio",
-          },
-          ...addressPanels(thresholds),
-        ],
-      },
-      requests,
-      replicas,
-    ],
+    rows: [nowRow(settings, all(), all(',code=~"5.."')), requests, replicas],
   };
 }
