@@ -65,7 +65,7 @@ export function hasApiKeys(route: GuardedRoute): boolean {
 
 /** Maps that turn a request's API key into its id and the id into the expected hash (http level). */
 export function accessGlobals(routes: readonly GuardedRoute[]): Statement[] {
-  const guarded = routes.filter((route) => keysOf(route).length > 0);
+  const guarded = routes.filter(hasApiKeys);
   if (guarded.length === 0) return [];
   return [
     block(
@@ -94,7 +94,7 @@ function keyLocation(route: GuardedRoute): string {
  * which stands (RFC 6151).
  */
 export function accessLocations(route: GuardedRoute): Statement[] {
-  if (keysOf(route).length === 0) return [];
+  if (!hasApiKeys(route)) return [];
   return [
     block(
       "location",
@@ -131,7 +131,7 @@ export function routeAccess(route: GuardedRoute): Statement[] {
           directive("auth_basic_user_file", literal(access.basicAuth.file)),
         ]
       : []),
-    ...(keysOf(route).length > 0 ? [directive("auth_request", keyLocation(route))] : []),
+    ...(hasApiKeys(route) ? [directive("auth_request", keyLocation(route))] : []),
   ];
 }
 
@@ -139,7 +139,7 @@ export function routeAccess(route: GuardedRoute): Statement[] {
 export function credentialHeaders(route: GuardedRoute): Statement[] {
   return [
     ...(route.access?.basicAuth ? [directive("proxy_set_header", "Authorization", "")] : []),
-    ...(keysOf(route).length > 0
+    ...(hasApiKeys(route)
       ? [directive("proxy_set_header", "X-API-Key", ""), directive("proxy_set_header", "X-API-Client", API_CLIENT)]
       : [directive("proxy_set_header", "X-API-Client", "")]),
   ];

@@ -1,6 +1,6 @@
 import { mergeOptions } from "../../../workload";
 import { bytesOf, cachePath } from "./caching";
-import type { Rate } from "./limits";
+import { partsOf, type Rate } from "./limits";
 import { variableOf } from "./names";
 import { RUNTIME_DIRECTORY, type NginxOptions, type Size } from "./options";
 import { portSuffix, type SiteContext } from "./proxy";
@@ -105,8 +105,8 @@ function upstreamName(route: PictureRoute): string {
 
 /** Requests that may wait: those of a second. */
 function waiting(rate: Rate): number {
-  const [count = "1", unit] = rate.split("r/");
-  return Math.max(1, Math.round(Number(count) / (unit === "m" ? 60 : 1)));
+  const { requests, seconds } = partsOf(rate);
+  return Math.max(1, Math.round(requests / seconds));
 }
 
 /** Store, limits and maps (http level). */

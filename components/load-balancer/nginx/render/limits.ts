@@ -74,19 +74,25 @@ const FIRST_64_BITS = "~(?s)^(.{8}).{8}\\z";
 
 const KEYS: Record<LimitKey, Argument> = { client: CLIENT, everyone: "all" };
 
+/** What a rate says: so many requests in so many seconds. */
+export function partsOf(rate: Rate): { requests: number; seconds: number } {
+  const [count = "1", unit] = rate.split("r/");
+  return { requests: Number(count), seconds: unit === "m" ? 60 : 1 };
+}
+
 /** The limit of each client that holds on every route, complete; undefined where there is none. */
 export function clientLimit(limits: LimitOptions | undefined): (RateLimit & { burst: number }) | undefined {
   if (limits?.perClient === false) return undefined;
   const limit: RateLimit = limits?.perClient ?? LIMIT_DEFAULTS.perClient;
-  const [count = "1", unit] = limit.rate.split("r/");
-  const burst = Math.max(1, Math.round((LIMIT_DEFAULTS.burstSeconds * Number(count)) / (unit === "m" ? 60 : 1)));
+  const { requests, seconds } = partsOf(limit.rate);
+  const burst = Math.max(1, Math.round((LIMIT_DEFAULTS.burstSeconds * requests) / seconds));
   return { ...limit, key: "client", burst: limit.burst ?? burst };
 }
 
 /** Seconds until a rate allows the next request, at least 1. */
 export function retryAfterSeconds(rate: Rate): number {
-  const [count = "1", unit] = rate.split("r/");
-  return Math.max(1, Math.ceil((unit === "m" ? 60 : 1) / Number(count)));
+  const { requests, seconds } = partsOf(rate);
+  return Math.max(1, Math.ceil(seconds / requests));
 }
 
 function sharedZones(limits: LimitOptions | undefined): Zone[] {

@@ -41,6 +41,9 @@ const FIELDS: [string, string][] = [
   ["user_agent", '"$http_user_agent"'],
 ];
 
+/** Whose API key a request came in with. */
+const KEY_FIELD: [string, string] = ["api_key", `"${API_CLIENT}"`];
+
 /** Largest write a pipe takes in one piece (PIPE_BUF): more, and lines of two workers would mix. */
 const PIPE_BYTES = "4k";
 
@@ -51,8 +54,7 @@ const PIPE_BYTES = "4k";
 export function accessLog(options: AccessLogOptions | false | undefined, keys = false): Statement[] {
   if (options === false) return [directive("access_log", "off")];
   const left = new Set([...(options?.query ? [] : ["query"]), ...(options?.clientAddress === false ? ["client"] : [])]);
-  const fields: [string, string][] = [...FIELDS, ...(keys ? [["api_key", `"${API_CLIENT}"`] as [string, string]] : [])];
-  const line = fields.filter(([name]) => !left.has(name)).map(([name, value]) => `"${name}":${value}`);
+  const line = [...FIELDS, ...(keys ? [KEY_FIELD] : [])].filter(([name]) => !left.has(name)).map(([name, value]) => `"${name}":${value}`);
   return [
     directive("log_format", "requests", "escape=json", `{${line.join(",")}}`),
     directive("access_log", options?.path ?? "/dev/stdout", "requests", `buffer=${PIPE_BYTES}`, "flush=1s"),

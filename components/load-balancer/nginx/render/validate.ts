@@ -101,6 +101,13 @@ function checkRoutes(check: Check, options: NginxOptions): void {
 /** Every problem of a balancer's options, none when they are sound. Pure. */
 export function checkNginx(name: string, options: NginxOptions): Problem[] {
   const check = new Check(name);
+  checkShared(check, options);
+  checkBodies(check, options);
+  return check.problems;
+}
+
+/** What is wrong with options for any balancer that takes the same ones. */
+export function checkShared(check: Check, options: NginxOptions): void {
   checkRoutes(check, options);
   checkSameQuestions(check, options);
   for (const [index, host] of (options.hosts ?? []).entries()) check.at("hosts").at(index).host(host, true);
@@ -139,7 +146,6 @@ export function checkNginx(name: string, options: NginxOptions): Problem[] {
   }
   checkCacheZone(check.at("cacheZone"), cacheZone);
   checkImageZone(check.at("imageZone"), options.imageZone);
-  checkBodies(check, options);
   for (const key of ["header", "body", "send", "keepalive"] as const) check.at(`timeouts.${key}`).whole(timeouts?.[key], 1, 3600);
   if (typeof processes?.workers === "number") check.at("processes.workers").whole(processes.workers, 1, 1024);
   else check.at("processes.workers").oneOf(processes?.workers, ["auto"]);
@@ -155,5 +161,4 @@ export function checkNginx(name: string, options: NginxOptions): Problem[] {
   if (accessLog && accessLog.path !== undefined) check.at("accessLog.path").file(accessLog.path);
   check.at("redirectStatus").oneOf(options.redirectStatus, [301, 302, 307, 308]);
   if (options.acme) checkTarget(check.at("acme.to"), options.acme.to);
-  return check.problems;
 }

@@ -2,7 +2,7 @@ import { mergeOptions } from "../../../workload";
 import type { ConnectionLimit, HeaderOptions, LimitKey, RateLimit, RetryCause, Size } from "../../nginx";
 import { COMPRESSION_DEFAULTS } from "../../nginx/render/compression";
 import { headersOf, UPSTREAM_CSP } from "../../nginx/render/headers";
-import { clientLimit, LIMIT_DEFAULTS, rateLimitsOf } from "../../nginx/render/limits";
+import { clientLimit, LIMIT_DEFAULTS, partsOf, rateLimitsOf } from "../../nginx/render/limits";
 import { hstsValue } from "../../nginx/render/tls";
 import { seconds, type Middleware, type SourceCriterion } from "./configuration";
 import type { CircuitBreaker, TraefikOptions, TraefikProxyRoute, TraefikRoute } from "./options";
@@ -65,11 +65,11 @@ export function headerChain(options: TraefikOptions, name: string, own: HeaderOp
 }
 
 function rate(limit: Omit<RateLimit, "key">, criterion: SourceCriterion): Middleware {
-  const [count = "1", unit] = limit.rate.split("r/") as [string, string];
+  const parts = partsOf(limit.rate);
   return {
     rateLimit: {
-      average: Number(count),
-      period: seconds(unit === "m" ? 60 : 1),
+      average: parts.requests,
+      period: seconds(parts.seconds),
       // Traefik counts the request itself in, nginx does not.
       burst: (limit.burst ?? 0) + 1,
       sourceCriterion: criterion,

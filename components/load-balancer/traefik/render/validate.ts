@@ -1,6 +1,7 @@
 import type { Problem } from "../../../workload";
-import { checkNginx, type NginxOptions, type ProxyRoute, type Route, type Target } from "../../nginx";
+import type { NginxOptions, ProxyRoute, Route, Target } from "../../nginx";
 import { Check } from "../../nginx/render/check";
+import { checkShared } from "../../nginx/render/validate";
 import { checkCapabilities, checkRouteCapabilities } from "./capabilities";
 import {
   isDiscovered,
@@ -13,9 +14,6 @@ import {
   type TraefikRoute,
   type TraefikTarget,
 } from "./options";
-
-/** Space for request bodies: Traefik keeps them elsewhere. */
-const UNBOUNDED = "9999g";
 
 /** Stands for what a file of nginx's would be. */
 const FILE = "/file";
@@ -52,7 +50,6 @@ function sharedOptions(options: TraefikOptions): NginxOptions {
   const general = { certificateFile: FILE, keyFile: FILE };
   return {
     ...rest,
-    bodySpace: UNBOUNDED,
     tls: tls === false ? false : { ...tls, certificates: tls.acme && certificates.length === 0 ? [general] : certificates },
     routes: routes.map(sharedRoute),
   } as NginxOptions;
@@ -207,6 +204,7 @@ function checkSources(check: Check, { discovery, source, client, shutdown, reque
 /** Every problem of a balancer's options, none when they are sound and Traefik can keep them all. Pure. */
 export function checkTraefik(name: string, options: TraefikOptions): Problem[] {
   const check = new Check(name);
+  checkShared(check, sharedOptions(options));
   for (const [index, route] of options.routes.entries()) {
     const at = check.at("routes").at(index);
     if (isProxyRoute(route) && ["to", "respond", "redirect"].filter((key) => key in route).length === 1) checkProxy(at, options, route);
@@ -216,5 +214,5 @@ export function checkTraefik(name: string, options: TraefikOptions): Problem[] {
   checkCapabilities(check, options);
   checkSources(check, options);
   if (options.dashboard) checkDashboard(check.at("dashboard"), options, options.dashboard);
-  return [...checkNginx(name, sharedOptions(options)), ...check.problems];
+  return check.problems;
 }
