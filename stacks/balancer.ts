@@ -1,13 +1,12 @@
-import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 import type { AppRefs } from "@testbro/components/app";
 import type { OwnCertificateAuthority } from "@testbro/components/certificates";
-import { NginxLoadBalancer, randomPasswordHash, type BalancerAccess } from "@testbro/components/load-balancer/nginx";
+import { NginxLoadBalancer, type BalancerAccess } from "@testbro/components/load-balancer/nginx";
 import { TraefikLoadBalancer, type Discovered } from "@testbro/components/load-balancer/traefik";
 import type { Platform } from "@testbro/components/platform";
 import type { MetricsTarget, Ref } from "@testbro/components/workload";
 import { acmeOf } from "./acme";
 import type { Environment } from "./environment";
+import { makeLogin, type Login } from "./login";
 
 /** Why `localhost` does without HSTS. */
 const WITHOUT_HSTS = "browsers apply it to a name on all its ports, and localhost has others of the developer's";
@@ -76,7 +75,7 @@ export interface StackBalancer {
   /** Its own pages. */
   urls: Record<string, string>;
   /** Where Traefik's dashboard wants a password. Secret. */
-  dashboardLogin?: pulumi.Output<{ user: string; password: string }>;
+  dashboardLogin?: Login;
 }
 
 /** Where a host of the stack is reached. */
@@ -120,15 +119,14 @@ function nginx(parts: BalancerParts): StackBalancer {
 /** Who may see the dashboard: from the machine itself, or from addresses that the configuration names, and with a password besides. */
 function dashboardAccess({ monitoringAccess, dashboardAddresses }: Environment) {
   if (monitoringAccess !== "host" && dashboardAddresses.length === 0) return undefined;
-  const user = "admin";
-  const password = new random.RandomPassword("dashboard", { length: 32, special: false });
+  const { users, login } = makeLogin("dashboard");
   return {
     access: {
       ...(monitoringAccess === "host" ? { allowFrom: "host" as const } : {}),
       ...(dashboardAddresses.length > 0 ? { allow: dashboardAddresses } : {}),
-      basicAuth: { realm: "Traefik", users: { [user]: password.result.apply(randomPasswordHash) } },
+      basicAuth: { realm: "Traefik", users },
     },
-    login: pulumi.secret(password.result.apply((text) => ({ user, password: text }))),
+    login,
   };
 }
 

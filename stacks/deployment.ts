@@ -1,10 +1,9 @@
-import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
+import type * as pulumi from "@pulumi/pulumi";
 import { AppTier } from "@testbro/components/app";
 import { autoscalerRules } from "@testbro/components/autoscaling";
 import { OwnCertificateAuthority } from "@testbro/components/certificates";
 import { DataTier } from "@testbro/components/data";
-import { randomPasswordHash, type BalancerAccess } from "@testbro/components/load-balancer/nginx";
+import type { BalancerAccess } from "@testbro/components/load-balancer/nginx";
 import {
   ObservabilityTier,
   type AlertingOptions,
@@ -15,6 +14,7 @@ import {
 import { AUTOSCALER_PATH, autoScaler } from "./autoscaler";
 import { appRoutes, balancerOf, discoverApp, originOf, type Guarded } from "./balancer";
 import type { Environment } from "./environment";
+import { makeLogin, type Login } from "./login";
 import { metricsAdapter } from "./metrics-adapter";
 import { platformOf } from "./platform";
 
@@ -35,22 +35,18 @@ export interface Deployment {
   /** Certificate of the authority that signed the balancer's; PEM. */
   caPem: pulumi.Output<string>;
   /** Where monitoring wants a password: user and password. Secret. */
-  monitoringLogin?: pulumi.Output<{ user: string; password: string }>;
+  monitoringLogin?: Login;
   /** Where Traefik's dashboard wants a password. Secret. */
-  dashboardLogin?: pulumi.Output<{ user: string; password: string }>;
+  dashboardLogin?: Login;
   /** For pausing on the auto-scaler's status page. Secret. */
   autoscalerToken?: pulumi.Output<string>;
 }
 
 /** Who may open the monitoring pages, and with which password where one is wanted. */
-function monitoringAccess(environment: Environment): { access: BalancerAccess; login?: Deployment["monitoringLogin"] } {
+function monitoringAccess(environment: Environment): { access: BalancerAccess; login?: Login } {
   if (environment.monitoringAccess === "host") return { access: { allowFrom: "host" } };
-  const user = "admin";
-  const password = new random.RandomPassword("monitoring", { length: 32, special: false });
-  return {
-    access: { basicAuth: { realm: "monitoring", users: { [user]: password.result.apply(randomPasswordHash) } } },
-    login: pulumi.secret(password.result.apply((text) => ({ user, password: text }))),
-  };
+  const { users, login } = makeLogin("monitoring");
+  return { access: { basicAuth: { realm: "monitoring", users } }, login };
 }
 
 /** Who is told of alerts, where anybody is. */
