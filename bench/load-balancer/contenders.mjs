@@ -133,6 +133,9 @@ function traefik(/** @type {Place} */ { ports, upstream, folder, certificate, ke
   ];
 }
 
+/** A rate of each client that one client which is all of them does not reach. */
+const OUT_OF_REACH = { perClient: { rate: /** @type {const} */ ("1000000r/s"), burst: 1_000_000 } };
+
 /**
  * Ours, as the component renders it: nothing is switched off. Only the rate per client is out of reach, because all clients here are
  * one address; it is counted as ever. Plain HTTP with TLS on is a redirect, so HTTP is served by a second balancer without TLS.
@@ -151,7 +154,7 @@ export const ours = (render, changes = {}) =>
         { name: "node-cached", path: "/cached/app", to: node, cache: {} },
       ],
       resolver: { addresses: [resolver] },
-      limits: { perClient: { rate: /** @type {const} */ ("1000000r/s"), burst: 1_000_000 } },
+      limits: OUT_OF_REACH,
       processes: { workers: 1 },
       ...changes,
     };
@@ -177,7 +180,7 @@ const oursWithTraefik = (render) =>
   function (/** @type {Place} */ { ports, upstream, folder, certificateText, keyText }) {
     const shared = {
       routes: [{ name: "app", path: "/", to: { host: "127.0.0.1", port: upstream } }],
-      limits: { perClient: { rate: /** @type {const} */ ("1000000r/s"), burst: 1_000_000 } },
+      limits: OUT_OF_REACH,
     };
     const instance = (/** @type {string} */ name, /** @type {ReturnType<typeof render>} */ { staticText, dynamicText }) => ({
       image: "traefik",

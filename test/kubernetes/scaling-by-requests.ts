@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { startLoadProcess, summary } from "../load";
+import { summary } from "../load";
 import { eventually } from "../swarm/commands";
 import { CONTROL_PLANE, FEWEST, NAMESPACE, type Context } from "./context";
+import { startLoad } from "./traffic";
 
 /** Requests per second, and how many a replica should get: for more replicas than there may be, yet little work for a machine that runs all of it. */
 const LOAD = { rate: 24, target: 4 };
@@ -60,14 +61,8 @@ export function scalingByRequests(context: Context): void {
 
     it("up under load, and back after it; no request fails", async () => {
       await eventually(240, async () => assert.equal(await count(), FEWEST));
-      const { urls, caFile, address } = context.app.status;
-      const load = startLoadProcess({
-        url: urls.app,
-        caFile,
-        ...(address ? { addresses: [address] } : {}),
-        allowRemote: true,
+      const load = startLoad(context, {
         rate: LOAD.rate,
-        seconds: 1500,
         timeout: 20_000,
         mode: "keep-alive",
         get: ["/api/whoami"],

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { startLoadProcess, summary } from "../load";
+import { summary } from "../load";
 import { eventually } from "../swarm/commands";
 import { FEWEST, type Context } from "./context";
+import { startLoad } from "./traffic";
 
 /** Requests per second that use CPU, and how much each: most of one CPU, several times what three backends are meant to use. */
 const BURNS = { rate: 6, milliseconds: 120 };
@@ -41,14 +42,8 @@ export function scaling(context: Context): void {
     });
 
     it("up under load, not back by a release in between, and back after the load; no request fails", async () => {
-      const { urls, caFile, address } = context.app.status;
-      const load = startLoadProcess({
-        url: urls.app,
-        caFile,
-        ...(address ? { addresses: [address] } : {}),
-        allowRemote: true,
+      const load = startLoad(context, {
         rate: BURNS.rate,
-        seconds: 1500,
         timeout: 20_000,
         get: [`/api/burn?ms=${BURNS.milliseconds}`],
       });

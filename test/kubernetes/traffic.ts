@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type LoggedRequest, type LoadReport, type ConnectionMode, parseAccessLog, reconcile, startLoadProcess, summary } from "../load";
+import {
+  type LoggedRequest,
+  type LoadProcess,
+  type LoadReport,
+  type ConnectionMode,
+  parseAccessLog,
+  reconcile,
+  startLoadProcess,
+  summary,
+} from "../load";
 import type { Running } from "../swarm/commands";
 import type { Context } from "./context";
 import { type Kubectl, WORKLOAD_LABEL } from "./kubectl";
@@ -66,6 +75,20 @@ export interface Outcome<T> {
   value: T;
 }
 
+/** Starts sending requests to the stack's address, until it is stopped (25 minutes at most). */
+export function startLoad(context: Context, options: Omit<Parameters<typeof startLoadProcess>[0], "url">): LoadProcess {
+  const { urls, caFile, address } = context.app.status;
+  return startLoadProcess({
+    url: urls.app,
+    caFile,
+    ...(address ? { addresses: [address] } : {}),
+    // The cluster's network namespace, on this machine.
+    allowRemote: true,
+    seconds: 1500,
+    ...options,
+  });
+}
+
 /**
  * Does something under a steady load over HTTPS, four GET (the page and an API call) to one POST, and counts what failed. Says the
  * figures, and checks them against the balancers' log, request by request.
@@ -77,17 +100,10 @@ export async function underLoad<T>(
   work: () => Promise<T>,
   { mode = "fresh" }: { mode?: ConnectionMode } = {},
 ): Promise<Outcome<T>> {
-  const { urls, caFile, address } = context.app.status;
   const balancers = new BalancerLog(context.kubectl, context.balancer);
   await sleep(BEGINNING);
-  const load = startLoadProcess({
-    url: urls.app,
-    caFile,
-    ...(address ? { addresses: [address] } : {}),
-    // The cluster's network namespace, on this machine.
-    allowRemote: true,
+  const load = startLoad(context, {
     rate: RATE,
-    seconds: 1500,
     mode,
     get: ["/", "/api/whoami"],
     post: "/api/runs",

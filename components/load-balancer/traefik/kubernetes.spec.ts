@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { KubernetesPlatform } from "../../platform/kubernetes";
-import { assertSnapshot, objectState, type RecordedObject } from "../../platform/kubernetes/snapshots.fixture";
+import { assertSnapshot, recordObjects, type RecordedObject } from "../../platform/kubernetes/snapshots.fixture";
 import { valueOf } from "../../platform/testing/mocks";
 import type { TraefikLoadBalancerOptions } from "./options";
 
@@ -19,19 +19,12 @@ describe("TraefikLoadBalancer on Kubernetes", function () {
   let certificates: typeof import("../../certificates/index.js");
 
   before(async () => {
-    await pulumi.runtime.setMocks(
-      {
-        newResource: ({ type, name, inputs, provider }) => {
-          recorded.push({ type, name, inputs, provider });
-          const made = { privateKeyPemPkcs8: `key of ${name}`, certPem: `certificate of ${name}\n`, certRequestPem: `request of ${name}` };
-          return { id: `${name}-id`, state: { ...made, ...objectState(name, inputs as { metadata?: object }) } };
-        },
-        call: ({ inputs }) => inputs,
-      },
-      "project",
-      "stack",
-      false,
-    );
+    const made = (name: string) => ({
+      privateKeyPemPkcs8: `key of ${name}`,
+      certPem: `certificate of ${name}\n`,
+      certRequestPem: `request of ${name}`,
+    });
+    await recordObjects(pulumi.runtime, (object) => recorded.push(object), made);
     kubernetes = await import("../../platform/kubernetes/index.js");
     balancer = await import("./balancer.js");
     certificates = await import("../../certificates/index.js");

@@ -3,7 +3,7 @@ import type * as pulumiTypes from "@pulumi/pulumi";
 import type { Workload } from "../../workload";
 import type { KubernetesPlatformArgs } from ".";
 import { examples } from "./examples.fixture";
-import { assertSnapshot, objectState, type RecordedObject } from "./snapshots.fixture";
+import { assertSnapshot, recordObjects, type RecordedObject } from "./snapshots.fixture";
 
 /** Input trees are the provider's; the spec reads them by path. */
 type Tree = any; // eslint-disable-line @typescript-eslint/no-explicit-any
@@ -23,18 +23,7 @@ describe("KubernetesPlatform", function () {
 
   before(async () => {
     pulumi = await import("@pulumi/pulumi");
-    await pulumi.runtime.setMocks(
-      {
-        newResource: ({ type, name, inputs, provider }) => {
-          recorded.push({ type, name, inputs, provider });
-          return { id: `${name}-id`, state: objectState(name, inputs as { metadata?: object }) };
-        },
-        call: ({ inputs }) => inputs,
-      },
-      "project",
-      "stack",
-      false,
-    );
+    await recordObjects(pulumi.runtime, (object) => recorded.push(object));
     kubernetes = await import("./index.js");
   });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 
 /** Snapshots stand beside the sources; specs run from `dist`. Write them anew with UPDATE_SNAPSHOTS=1. */
@@ -16,8 +17,33 @@ export interface RecordedObject {
 }
 
 /** What an object is in the cluster: its inputs, with a name by the provider where it has none of its own. */
-export function objectState(name: string, inputs: { metadata?: object }): object {
+function objectState(name: string, inputs: { metadata?: object }): object {
   return { ...inputs, metadata: { name: `${name}-auto`, ...inputs.metadata } };
+}
+
+/**
+ * Has Pulumi record what would be created instead of creating it.
+ * @param runtime Pulumi's, as the spec imported it
+ * @param record told of each resource
+ * @param made what a resource gives besides its inputs, by its name
+ */
+export async function recordObjects(
+  runtime: typeof pulumi.runtime,
+  record: (object: RecordedObject) => void,
+  made: (name: string) => object = () => ({}),
+): Promise<void> {
+  await runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs, provider }) => {
+        record({ type, name, inputs, provider });
+        return { id: `${name}-id`, state: { ...made(name), ...objectState(name, inputs as { metadata?: object }) } };
+      },
+      call: ({ inputs }) => inputs,
+    },
+    "project",
+    "stack",
+    false,
+  );
 }
 
 /**

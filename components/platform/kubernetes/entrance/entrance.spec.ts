@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type * as pulumiTypes from "@pulumi/pulumi";
 import type { Workload } from "../../../workload";
 import { examples } from "../examples.fixture";
-import { assertSnapshot, objectState, type RecordedObject } from "../snapshots.fixture";
+import { assertSnapshot, recordObjects, type RecordedObject } from "../snapshots.fixture";
 import type { EntranceSettings } from "./settings";
 
 const ENTRANCES: Record<string, EntranceSettings> = {
@@ -30,13 +30,7 @@ describe("KubernetesEntrance", function () {
 
   before(async () => {
     pulumi = await import("@pulumi/pulumi");
-    await pulumi.runtime.setMocks({
-      newResource: ({ type, name, inputs, provider }) => {
-        recorded.push({ type, name, inputs, provider });
-        return { id: `${name}-id`, state: objectState(name, inputs as { metadata?: object }) };
-      },
-      call: ({ inputs }) => inputs,
-    });
+    await recordObjects(pulumi.runtime, (object) => recorded.push(object));
     kubernetes = await import("../index.js");
   });
 

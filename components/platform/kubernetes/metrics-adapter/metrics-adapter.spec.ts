@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type * as pulumiTypes from "@pulumi/pulumi";
 import { metricsOf } from "../autoscaling";
-import { assertSnapshot, objectState, type RecordedObject } from "../snapshots.fixture";
+import { assertSnapshot, recordObjects, type RecordedObject } from "../snapshots.fixture";
 import { adapterConfig } from "./objects";
 import { adapterSettings, checkAdapter, REQUESTS_METRIC, type MetricsAdapterArgs } from "./settings";
 
@@ -15,13 +15,7 @@ describe("MetricsAdapter", function () {
 
   before(async () => {
     pulumi = await import("@pulumi/pulumi");
-    await pulumi.runtime.setMocks({
-      newResource: ({ type, name, inputs, provider }) => {
-        recorded.push({ type, name, inputs, provider });
-        return { id: `${name}-id`, state: objectState(name, inputs as { metadata?: object }) };
-      },
-      call: ({ inputs }) => inputs,
-    });
+    await recordObjects(pulumi.runtime, (object) => recorded.push(object));
     kubernetes = await import("../index.js");
   });
 
