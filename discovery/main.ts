@@ -1,16 +1,22 @@
 import { readFileSync } from "node:fs";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Offers } from "./certificates/offers";
+import { withOffered } from "./certificates/overlay";
+import { asText, type Configuration } from "./configuration";
 import { engineAt } from "./engine";
 import type { Keys } from "./keys";
 import { ApiServer, insidePod } from "./kubernetes/api-server";
-import { checkFilled, fill, type Configuration, type Filled } from "./kubernetes/fill";
+import { checkFilled, fill, type Filled } from "./kubernetes/fill";
 import { Follower } from "./kubernetes/follower";
 import { createDiscovery, type DiscoveryOptions } from "./server";
 import { View } from "./view";
 
 /** Seconds for open answers when the process is told to stop. */
 const STOP_SECONDS = 5;
+
+/** Seconds to wait for the certificates that are offered before the configuration is given without them; a restart of both is over by then. */
+const PATIENCE_SECONDS = 20;
 
 /** A file named by an environment variable; what is missing is noted. */
 function file(variable: string, problems: string[]): string {
@@ -44,30 +50,59 @@ function parsed<T extends object>(variable: string, text: string, problems: stri
 }
 
 /** What the discovery knows, and what it was told to say of it. */
-interface Source extends Pick<DiscoveryOptions, "view" | "configuration"> {
+interface Source extends Pick<DiscoveryOptions, "view"> {
+  /** The balancer's configuration; undefined as long as it is not known. */
+  configuration: () => Configuration | undefined;
   /** Whose replicas these are, for people. */
   of: string;
   /** Learns of replicas until the signal. */
   run?: (signal: AbortSignal) => Promise<void>;
 }
 
+/** The balancer's configuration as it was deployed. */
+function given(problems: string[]): Configuration {
+  return parsed<Configuration>("DISCOVERY_CONFIGURATION_FILE", file("DISCOVERY_CONFIGURATION_FILE", problems), problems);
+}
+
+/** Certificates that a service offers, if there is one. */
+function offers(problems: string[]): Offers | undefined {
+  const url = process.env["DISCOVERY_OFFERS_URL"];
+  if (!url) return undefined;
+  const tls = {
+    cert: file("DISCOVERY_OFFERS_CERTIFICATE_FILE", problems),
+    key: file("DISCOVERY_OFFERS_KEY_FILE", problems),
+    ca: file("DISCOVERY_OFFERS_CA_FILE", problems),
+  };
+  return new Offers({ url, tls, say: (line) => console.log(line) });
+}
+
+/** What Traefik is given: the configuration with the certificates that are offered, once both are known or enough time has passed. */
+function answers(configuration: () => Configuration | undefined, offered: Offers | undefined): () => string | undefined {
+  const begun = Date.now();
+  return () => {
+    // Without them a balancer that has them would show the own authority's for a moment.
+    if (offered && !offered.known && Date.now() - begun < PATIENCE_SECONDS * 1000) return undefined;
+    const known = configuration();
+    return known && asText(withOffered(known, offered?.pairs ?? []));
+  };
+}
+
 /** On a Swarm: Traefik asks for replicas in the words of the engine's API. */
 function besideEngine(problems: string[]): Source {
-  const text = file("DISCOVERY_CONFIGURATION_FILE", problems);
+  const configuration = given(problems);
   const options = { project: setting("DISCOVERY_PROJECT", problems), network: setting("DISCOVERY_NETWORK", problems) };
   const view = new View(engineAt(setting("DISCOVERY_SOCKET", problems, "/var/run/docker.sock")), options);
-  return { of: options.project, view, configuration: () => text };
+  return { of: options.project, view, configuration: () => configuration };
 }
 
 /** On Kubernetes: the configuration has the replicas. */
 function besideApiServer(problems: string[]): Source {
-  const text = file("DISCOVERY_CONFIGURATION_FILE", problems);
-  const configuration = parsed<Configuration>("DISCOVERY_CONFIGURATION_FILE", text, problems);
+  const configuration = given(problems);
   const filled = parsed<Filled>("DISCOVERY_REPLICAS_FILE", file("DISCOVERY_REPLICAS_FILE", problems), problems);
   problems.push(...checkFilled(configuration, filled).map((problem) => `DISCOVERY_REPLICAS_FILE: ${problem}`));
   const services = [...new Set(Object.values(filled).map(({ workload }) => workload))];
   const of = services.join(", ") || "nobody";
-  if (services.length === 0) return { of, configuration: () => text };
+  if (services.length === 0) return { of, configuration: () => configuration };
   try {
     const { apiServer, namespace } = insidePod();
     const follower = new Follower(new ApiServer(apiServer), { namespace, services, say: (line) => console.log(line) });
@@ -85,6 +120,8 @@ function besideApiServer(problems: string[]): Source {
 /**
  * Runs until it is told to stop. Settings: DISCOVERY_PORT=8445; DISCOVERY_CONFIGURATION_FILE (the dynamic configuration, JSON);
  * DISCOVERY_KEYS_FILE (JSON, may be left out); DISCOVERY_CERTIFICATE_FILE, DISCOVERY_KEY_FILE, DISCOVERY_CA_FILE for mutual TLS. And
+ * - where certificates are offered by a service (`images/acme`), DISCOVERY_OFFERS_URL, and DISCOVERY_OFFERS_CERTIFICATE_FILE,
+ *   DISCOVERY_OFFERS_KEY_FILE, DISCOVERY_OFFERS_CA_FILE for mutual TLS with it;
  * - on Kubernetes DISCOVERY_REPLICAS_FILE: JSON, see {@link Filled};
  * - without it, on a Swarm, DISCOVERY_SOCKET=/var/run/docker.sock, DISCOVERY_PROJECT (the stack), DISCOVERY_NETWORK (where replicas are
  *   reached).
@@ -102,14 +139,15 @@ export async function main(): Promise<number> {
     : {};
   const port = Number(setting("DISCOVERY_PORT", problems, "8445"));
   if (!Number.isInteger(port) || port < 1 || port > 65_535) problems.push(`DISCOVERY_PORT: ${process.env["DISCOVERY_PORT"]} is not a port`);
-  const { of, run, ...source } = process.env["DISCOVERY_REPLICAS_FILE"] ? besideApiServer(problems) : besideEngine(problems);
+  const offered = offers(problems);
+  const { of, run, view, configuration } = process.env["DISCOVERY_REPLICAS_FILE"] ? besideApiServer(problems) : besideEngine(problems);
   if (problems.length > 0) {
     for (const problem of problems) console.error(`error: ${problem}`);
     return 2;
   }
   const stop = new AbortController();
-  const following = run?.(stop.signal);
-  const server = createDiscovery({ ...source, keys, tls });
+  const following = Promise.all([run?.(stop.signal), offered?.run(stop.signal)]);
+  const server = createDiscovery({ ...(view ? { view } : {}), configuration: answers(configuration, offered), keys, tls });
   server.listen(port);
   await once(server, "listening");
   console.log(`the view of ${of} is open at port ${port}`);

@@ -144,7 +144,7 @@ describe("the discovery server", function () {
   it("gives no configuration as long as it is not known", async () => {
     configuration = undefined;
     const unknown = await ask("/configuration");
-    assert.deepEqual([unknown.status, unknown.text], [503, '{"message":"no replicas are known yet"}']);
+    assert.deepEqual([unknown.status, unknown.text], [503, '{"message":"not everything is known yet"}']);
   });
 
   it("serves nobody without a certificate of its own authority", async () => {

@@ -37,7 +37,7 @@ async function answer(path: string, url: URL, request: IncomingMessage, options:
   }
   if (path !== "/configuration") return options.view && answerAsEngine(path, url, options.view);
   const text = options.configuration();
-  return text === undefined ? { status: 503, json: { message: "no replicas are known yet" } } : { status: 200, text };
+  return text === undefined ? { status: 503, json: { message: "not everything is known yet" } } : { status: 200, text };
 }
 
 /** Answers what Traefik asks an engine. */

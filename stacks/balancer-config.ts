@@ -4,7 +4,7 @@ import type { Environment } from "./environment";
 const TRAEFIK_IMAGES = ["traefik", "discovery"] as const;
 
 function checkTraefik(project: string, environment: Environment): string[] {
-  const { engine, images, platform, acme, balancer, kubernetes } = environment;
+  const { engine, images, platform, balancer, kubernetes } = environment;
   const problems: string[] = [];
   if (platform === "kubernetes" && kubernetes.apiServer === undefined) {
     problems.push(
@@ -24,9 +24,6 @@ function checkTraefik(project: string, environment: Environment): string[] {
     problems.push(
       `${project}:balancer.trustedProxies.header: Traefik takes the client's address from X-Forwarded-For alone, not from ${header}. Fix: have the proxy send that, and leave this out.`,
     );
-  }
-  if (Object.keys(acme).length > 0) {
-    problems.push(`${project}:acme: is nginx's so far. Fix: remove it, or set ${project}:loadBalancer to nginx.`);
   }
   return problems;
 }

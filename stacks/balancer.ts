@@ -86,10 +86,11 @@ export function originOf({ httpsPort }: Environment, host: string): string {
 /** What is the same of both. */
 function shared({ environment, platform, ca, scraper }: BalancerParts) {
   const { domain } = environment;
+  const acme = acmeOf(environment);
   return {
     platform,
     hosts: [domain],
-    tls: { authority: ca, hsts: domain === "localhost" ? (false as const) : {} },
+    tls: { authority: ca, hsts: domain === "localhost" ? (false as const) : {}, ...(acme ? { acme } : {}) },
     ports: { http: environment.httpPort, https: environment.httpsPort },
     scraper,
     ...environment.balancer,
@@ -98,12 +99,9 @@ function shared({ environment, platform, ca, scraper }: BalancerParts) {
 
 function nginx(parts: BalancerParts): StackBalancer {
   const { environment, routes, pages, guarded } = parts;
-  const { tls, ...rest } = shared(parts);
-  const acme = acmeOf(environment);
   const balancer = new NginxLoadBalancer(NAME, {
-    ...rest,
+    ...shared(parts),
     image: environment.images.nginx,
-    tls: { ...tls, ...(acme ? { acme } : {}) },
     ...(environment.domain === "localhost" ? { policyExemptions: { "tls-hsts": WITHOUT_HSTS } } : {}),
     // A changed route or certificate is taken by the running balancer: replacing it would refuse connections for a moment.
     onChange: "reload",

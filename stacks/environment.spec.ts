@@ -166,11 +166,6 @@ describe("readEnvironment", () => {
       [/^testbro:kubernetes\.apiServer\.cidrs\[0\]: "kubernetes\.default": write an address range/],
     ],
     [
-      "Traefik with nginx's certificates",
-      { ...TRAEFIK, acme: { email: "a@b.org" }, domain: "b.org" },
-      [/^testbro:acme: is nginx's so far\. Fix/m],
-    ],
-    [
       "a header Traefik does not look at",
       { ...TRAEFIK, balancer: { trustedProxies: { ranges: ["10.0.0.0/8"], header: "CF-Connecting-IP" } } },
       [/^testbro:balancer\.trustedProxies\.header: .*X-Forwarded-For alone, not from CF-Connecting-IP\. Fix:/],

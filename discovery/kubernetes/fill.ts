@@ -1,13 +1,9 @@
 import { isIP } from "node:net";
+import type { Configuration } from "../configuration";
 import { replicasOf, type EndpointSlice } from "./slices";
 
 /** Services of the configuration whose servers are a workload's replicas, by their name. */
 export type Filled = Record<string, { workload: string; port: number; scheme: string }>;
-
-/** The part of the balancer's dynamic configuration that is looked at. */
-export interface Configuration {
-  http?: { services?: Record<string, { loadBalancer?: object; [kind: string]: unknown }> };
-}
 
 /** What is wrong with what has to be filled in. */
 export function checkFilled(configuration: Configuration, filled: Filled): string[] {
@@ -26,7 +22,7 @@ export function checkFilled(configuration: Configuration, filled: Filled): strin
  * The configuration with every replica there is. A service of a workload that has none is left out: then the balancer takes the routes that
  * stand in for those which name it.
  */
-export function fill(configuration: Configuration, filled: Filled, slices: Iterable<EndpointSlice>): string {
+export function fill(configuration: Configuration, filled: Filled, slices: Iterable<EndpointSlice>): Configuration {
   const all = [...slices];
   const services = Object.entries(configuration.http?.services ?? {}).flatMap(([name, service]) => {
     const wanted = Object.hasOwn(filled, name) ? filled[name] : undefined;
@@ -37,7 +33,5 @@ export function fill(configuration: Configuration, filled: Filled, slices: Itera
     }));
     return servers.length === 0 ? [] : [[name, { ...service, loadBalancer: { ...service.loadBalancer, servers } }] as const];
   });
-  const complete = { ...configuration, http: { ...configuration.http, services: Object.fromEntries(services) } };
-  // Nothing that a reader of templates would run; within JSON it can only be part of a text.
-  return JSON.stringify(complete).replaceAll("{{", "\\u007b\\u007b");
+  return { ...configuration, http: { ...configuration.http, services: Object.fromEntries(services) } };
 }

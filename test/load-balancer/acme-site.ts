@@ -34,7 +34,7 @@ export class AcmeSite {
     readonly pebble: Pebble,
     readonly balancers: BalancerPorts[],
     readonly ports: { challenge: number; offer: number; status: number },
-    private readonly pair: { certificateFile: string; keyFile: string },
+    readonly pair: { certificateFile: string; keyFile: string },
   ) {}
 
   /** @param balancers how many; the first answers the authority's challenges */

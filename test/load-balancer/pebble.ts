@@ -30,6 +30,7 @@ export async function pebbleProgram(): Promise<string> {
 export class Pebble {
   readonly #tls: { certificateFile: string; keyFile: string };
   readonly #configuration: string;
+  readonly #settings: { tlsPort: number; [name: string]: unknown };
   #process: ChildProcess | undefined;
   output = "";
 
@@ -39,7 +40,7 @@ export class Pebble {
   ) {
     this.#tls = selfSigned(folder, "pebble", ["localhost"]);
     this.#configuration = join(folder, "pebble.json");
-    const configuration = {
+    this.#settings = {
       listenAddress: `127.0.0.1:${options.port}`,
       managementListenAddress: `127.0.0.1:${options.managementPort}`,
       certificate: this.#tls.certificateFile,
@@ -49,7 +50,11 @@ export class Pebble {
       keyAlgorithm: "ecdsa",
       retryAfter: { authz: 1, order: 1 },
     };
-    writeFileSync(this.#configuration, JSON.stringify({ pebble: configuration }));
+  }
+
+  /** From its next start on, TLS-ALPN-01 challenges go to this port of every host. @default the one of HTTP-01 challenges */
+  challengesAt({ tls }: { tls: number }): void {
+    this.#settings.tlsPort = tls;
   }
 
   get directory(): string {
@@ -63,6 +68,7 @@ export class Pebble {
 
   async start(): Promise<void> {
     const program = await pebbleProgram();
+    writeFileSync(this.#configuration, JSON.stringify({ pebble: this.#settings }));
     // Authorizations are not used again, so that every renewal is a challenge.
     const env = { ...process.env, PEBBLE_VA_NOSLEEP: "1", PEBBLE_AUTHZREUSE: "0" };
     const child = spawn(program, ["-config", this.#configuration, "-dnsserver", this.options.nameServer], { env });

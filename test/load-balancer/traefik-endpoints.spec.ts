@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { renderTraefik, type TraefikOptions, type TraefikRoute } from "@testbro/components/load-balancer/traefik";
 import { ApiServer } from "@testbro/discovery/dist/kubernetes/api-server";
 import { FakeApiServer, sliceOf, type FakeEndpoint } from "@testbro/discovery/dist/kubernetes/api-server.fixture";
-import { fill, type Configuration } from "@testbro/discovery/dist/kubernetes/fill";
+import { asText, type Configuration } from "@testbro/discovery/dist/configuration";
+import { fill } from "@testbro/discovery/dist/kubernetes/fill";
 import { Follower } from "@testbro/discovery/dist/kubernetes/follower";
 import { ask, tally } from "./ask";
 import { DiscoveryServer } from "./discovery-server";
@@ -52,7 +53,7 @@ describe("traefik: replicas by endpoints", function () {
     };
     if (begin) follow();
     const configuration = JSON.parse(dynamicText) as Configuration;
-    await discovery.start({ configuration: () => follower.slices && fill(configuration, filled, follower.slices), keys: {} }, port);
+    await discovery.start({ configuration: () => follower.slices && asText(fill(configuration, filled, follower.slices)), keys: {} }, port);
     // The file's own routes are for the fixture to see that it runs; those of the test come from the discovery.
     const own: TraefikRoute = { name: "own", path: "/ready-for-the-test", respond: { status: 410 } };
     const traefik = await balancer.start({ ...told, hosts: ["ready.test"], routes: [own] });

@@ -9,6 +9,7 @@ import {
   renderTraefik,
   TRAEFIK_RUNTIME,
   TRAEFIK_STATE,
+  type RenderedTraefik,
   type TraefikOptions,
   type TraefikTls,
 } from "@testbro/components/load-balancer/traefik";
@@ -42,52 +43,79 @@ export function traefikProgram(): Promise<string> {
   return found;
 }
 
+/** Ports of one Traefik. */
+export interface TraefikPorts {
+  http: number;
+  https: number;
+  status: number;
+}
+
 /** A real Traefik with a rendered configuration, in a directory of its own. */
 export class Traefik {
   #process: ChildProcess | undefined;
   #log = "";
+  #host = "";
 
   private constructor(
     readonly folder: string,
-    readonly ports: { http: number; https: number; status: number },
+    readonly ports: TraefikPorts,
     private readonly program: string,
     /** Certificate to trust, PEM; empty without TLS. */
     readonly ca: string,
     private readonly tls: TraefikTls | false,
   ) {}
 
-  /** Starts Traefik with the options and waits until it has their routes. @throws Error with Traefik's own words when it refuses them */
-  static async start(test: TraefikTest): Promise<Traefik> {
+  /**
+   * Starts Traefik with the options and waits until it has their routes.
+   * @param place its ports, by default free ones; `routes: false` where another source than a file brings routes and certificates, `certificates: false`
+   * where it gets them itself
+   * @throws Error with Traefik's own words when it refuses them
+   */
+  static async start(test: TraefikTest, place: { ports?: TraefikPorts; routes?: false; certificates?: false } = {}): Promise<Traefik> {
     const program = await traefikProgram();
     const folder = mkdtempSync(join(tmpdir(), "testbro-traefik-"));
     chmodSync(folder, 0o755);
     for (const directory of ["run", "run/dynamic", "state"]) mkdirSync(join(folder, directory));
     const [http = 0, https = 0, status = 0] = await freePorts(3);
+    const ports = place.ports ?? { http, https, status };
     const hosts = [...new Set(["localhost", "127.0.0.1", ...(test.hosts ?? []), ...test.routes.flatMap((route) => route.hosts ?? [])])];
     const dashboard = test.dashboard ? [test.dashboard.host] : [];
     const files = test.tls ? selfSigned(folder, "tls", [...hosts, ...dashboard]) : undefined;
     const certificate = files && { certificate: readFileSync(files.certificateFile, "utf8"), key: readFileSync(files.keyFile, "utf8") };
-    const tls = certificate ? { ...(test.tls === true || !test.tls ? {} : test.tls), certificates: [certificate] } : false;
-    const traefik = new Traefik(folder, { http, https, status }, program, certificate?.certificate ?? "", tls);
-    traefik.write(test, true);
-    await traefik.#run(test.hosts?.[0] ?? "localhost");
+    const certificates = place.certificates === false || !certificate ? [] : [certificate];
+    const tls = test.tls ? { ...(test.tls === true ? {} : test.tls), certificates } : false;
+    const traefik = new Traefik(folder, ports, program, certificate?.certificate ?? "", tls);
+    traefik.#begin(test);
+    if (place.routes !== false) traefik.write(test);
+    traefik.#host = test.hosts?.[0] ?? "localhost";
+    await traefik.#run();
     return traefik;
   }
 
   /** Writes the configuration of some options; a running Traefik takes what it can take while it runs. */
-  write(test: TraefikTest, first = false): void {
-    const ports = { ...this.ports, publicHttps: this.ports.https, publicHttp: this.ports.http };
-    const { staticText, dynamicText, hostLists } = renderTraefik({ ...test, tls: this.tls, ports });
-    const placed = (text: string) =>
-      text.replaceAll(TRAEFIK_RUNTIME, join(this.folder, "run")).replaceAll(TRAEFIK_STATE, join(this.folder, "state"));
-    if (first) writeFileSync(join(this.folder, "traefik.yml"), placed(staticText));
+  write(test: TraefikTest): void {
+    this.place("routes", this.#placed(this.#render(test).dynamicText));
+  }
+
+  /** Writes what it starts with. */
+  #begin(test: TraefikTest): void {
+    const { staticText, hostLists } = this.#render(test);
+    writeFileSync(join(this.folder, "traefik.yml"), this.#placed(staticText));
     // As the image's entry point does it, where this machine is the host.
     const lists = Object.entries({ host: [], ...hostLists }).map(([name, ranges]) => [
       name,
       { ipAllowList: { sourceRange: ["127.0.0.1", ...ranges] } },
     ]);
     this.place("host", JSON.stringify({ http: { middlewares: Object.fromEntries(lists) as object } }));
-    this.place("routes", placed(dynamicText));
+  }
+
+  #render(test: TraefikTest): RenderedTraefik {
+    const ports = { ...this.ports, publicHttps: this.ports.https, publicHttp: this.ports.http };
+    return renderTraefik({ ...test, tls: this.tls, ports });
+  }
+
+  #placed(text: string): string {
+    return text.replaceAll(TRAEFIK_RUNTIME, join(this.folder, "run")).replaceAll(TRAEFIK_STATE, join(this.folder, "state"));
   }
 
   /** Puts a dynamic configuration where Traefik reads it, at once. */
@@ -121,13 +149,16 @@ export class Traefik {
     return (await fetch(`http://127.0.0.1:${this.ports.status}/metrics`)).text();
   }
 
-  async stop(): Promise<void> {
+  async #kill(): Promise<void> {
     const child = this.#process;
-    if (child && child.exitCode === null) {
-      const ended = once(child, "exit");
-      child.kill("SIGKILL");
-      await ended;
-    }
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    child.kill("SIGKILL");
+    await ended;
+  }
+
+  async stop(): Promise<void> {
+    await this.#kill();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
@@ -140,7 +171,14 @@ export class Traefik {
     await ended;
   }
 
-  async #run(host: string): Promise<void> {
+  /** Ends it at once, and starts it again with what it was started with. */
+  async restart(): Promise<void> {
+    await this.#kill();
+    this.#log = "";
+    await this.#run();
+  }
+
+  async #run(): Promise<void> {
     const child = spawn(this.program, [`--configFile=${join(this.folder, "traefik.yml")}`], { stdio: ["ignore", "pipe", "pipe"] });
     this.#process = child;
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (this.#log += chunk.toString()));
@@ -150,7 +188,7 @@ export class Traefik {
       const refused = this.errors.filter((line) => line.includes("collecting file configs"));
       if (refused.length > 0) throw new Error(`Traefik refuses its routes:\n${refused.join("\n")}`);
       // Before it has read the routes it knows no path at all.
-      const answer = await ask(this, READY_PATH, { scheme: "http", host }).catch(() => undefined);
+      const answer = await ask(this, READY_PATH, { scheme: "http", host: this.#host }).catch(() => undefined);
       if (answer && answer.text !== UNKNOWN) return;
       if (Date.now() > deadline) throw new Error(`Traefik had no routes within 60 s`);
       await sleep(50);

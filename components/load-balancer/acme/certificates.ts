@@ -17,6 +17,20 @@ export interface Sites {
   covered: readonly string[];
 }
 
+/** What of a balancer's options says which names share a certificate. */
+export interface SitedBalancer {
+  hosts?: readonly string[];
+  routes: readonly { hosts?: readonly string[] }[];
+  tls: { certificates?: readonly { hosts?: readonly string[] }[] } | false;
+}
+
+/** The lists of host names that share a certificate, and those that have one already. */
+export function sitesOf({ hosts = [], routes, tls }: SitedBalancer): Sites {
+  const sites = new Map(routes.map((route) => route.hosts ?? hosts).map((site) => [[...site].sort().join(" "), site]));
+  const given = tls === false ? [] : (tls.certificates ?? []);
+  return { sites: [...sites.values()], covered: given.flatMap((certificate) => certificate.hosts ?? []) };
+}
+
 /** Names are the same in any case (RFC 4343); files and the authority have them in lower case. */
 export function normalized(hosts: readonly string[]): string[] {
   return [...new Set(hosts.map((host) => host.toLowerCase()))];

@@ -1,4 +1,5 @@
-export { acmeCertificates, isCovered, type AcmeCertificate, type Sites } from "./certificates";
+export { acmeCertificates, isCovered, sitesOf, type AcmeCertificate, type Sites } from "./certificates";
 export { checkAcme, type AcmeSurroundings } from "./check";
+export { challengePorts, challengeTarget, offerCertificates, PATIENCE, type Offered } from "./offer";
 export { LETS_ENCRYPT, type AcmeOptions, type DnsChallenge, type KeyType } from "./options";
-export { acmeWorkload, declareAcme } from "./workload";
+export { declareAcme, directoryPort } from "./workload";

@@ -39,9 +39,9 @@ export interface AcmeSurroundingsOfWorkload {
   scraper?: Ref;
 }
 
-/** Port of an https URL. */
-function portOf(url: string): number {
-  return Number(new URL(url).port || HTTPS);
+/** Port of an authority's directory. */
+export function directoryPort(directory: string = LETS_ENCRYPT.production): number {
+  return Number(new URL(directory).port || HTTPS);
 }
 
 /** The service that gets certificates, renews them and offers them to the balancers. */
@@ -90,7 +90,7 @@ export function acmeWorkload(options: AcmeOptions, parts: AcmeSurroundingsOfWork
     security: { user: USER, readOnlyRoot: true, writable: [RUNTIME] },
     volumes: [{ name: "account", path: HOME, size: "100Mi" }],
     ...(dns === undefined ? { connects: [onlyPorts(parts.balancer, ["http"])] } : {}),
-    outside: [{ ports: [...new Set([portOf(directory), HTTPS, ...(dns === undefined ? [] : [DNS])])] }],
+    outside: [{ ports: [...new Set([directoryPort(directory), HTTPS, ...(dns === undefined ? [] : [DNS])])] }],
   };
   return overrideWorkload(base, options.workload);
 }

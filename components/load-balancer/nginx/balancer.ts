@@ -15,11 +15,11 @@ import {
 import { certificateNames } from "../certificate-names";
 import { HASH_FIX, isPasswordHash, passwordHash } from "../password-hash";
 import { takingOver, workloadOf } from "../takeover";
-import { acmeRef, challengeTarget, offerCertificates } from "./acme";
+import { acmeTarget, offerToBalancer } from "./acme";
 import { offerBundle } from "./bundle";
 import { checkMemory, workersOf } from "./capacity";
 import { certificatesOf, checkCertificates, layoutOf, staplingOf, tlsOptions, type Certificate } from "./certificates";
-import { Channel } from "./channel";
+import { Channel } from "../channel";
 import type { NginxLoadBalancerOptions } from "./options";
 import { checkNginx, renderNginxWithOrigins, renderProber, type NginxOptions } from "./render";
 import { FETCHED, hashKey, portNameOf, refOf, resolveRoutes, resolveTarget, routeTargets } from "./routes";
@@ -124,7 +124,7 @@ export class NginxLoadBalancer extends pulumi.ComponentResource {
   private offer(name: string, options: NginxLoadBalancerOptions, given: BalancerParts): Offered {
     const channel = new Channel(name, options.platform, this);
     const { dependsOn, ...parts } = offerBundle(channel, this.ref, options, given, this);
-    const acme = offerCertificates(name, channel, this.ref, options, this);
+    const acme = offerToBalancer(name, channel, this.ref, options, this);
     if (!acme) return { parts, dependsOn, targets: [], bundle: dependsOn[0], acme: undefined };
     const { connects, env, patience, targets, running } = acme;
     return {
@@ -174,7 +174,7 @@ function nginxOptions(name: string, options: NginxLoadBalancerOptions, late: Lat
   const { bodySpace, processes, redirectStatus } = options;
   const challenges = options.acme
     ? resolveTarget(`${name}.acme.to`, options.acme.to, problems)
-    : challengeTarget(acmeRef(options.ref ?? NginxLoadBalancer.declare(options.platform), options), options);
+    : acmeTarget(options.ref ?? NginxLoadBalancer.declare(options.platform), options);
   const shared = {
     hosts,
     resolver: { addresses: [...options.platform.resolvers], ...resolver },

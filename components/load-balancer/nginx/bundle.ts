@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type * as pulumi from "@pulumi/pulumi";
 import { SEGMENTS, type Ref, type Workload } from "../../workload";
-import type { Channel } from "./channel";
+import type { Channel } from "../channel";
 import type { NginxLoadBalancerOptions } from "./options";
 import { CACHE_DIRECTORY, RUNTIME_DIRECTORY } from "./render";
 import { USER, type BalancerParts } from "./workload";

@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { IssuedCertificate } from "../../certificates";
 import type { Problem } from "../../workload";
-import { acmeCertificates, checkAcme, type AcmeCertificate, type Sites } from "../acme";
+import { acmeCertificates, checkAcme, sitesOf, type AcmeCertificate } from "../acme";
 import type { BalancerTls, NginxLoadBalancerOptions } from "./options";
 import type { CertificateFiles, TlsOptions } from "./render";
 import { FETCHED, MOUNTED, type FileLayout } from "./routes";
@@ -18,13 +18,6 @@ export interface Certificate extends CertificateFiles {
 /** Where the balancer's files are. */
 export function layoutOf(options: Pick<NginxLoadBalancerOptions, "onChange">): FileLayout {
   return options.onChange === "reload" ? FETCHED : MOUNTED;
-}
-
-/** The lists of host names that share a certificate, and those that have one already. */
-function sitesOf({ hosts = [], routes, tls }: NginxLoadBalancerOptions): Sites {
-  const sites = new Map(routes.map((route) => route.hosts ?? hosts).map((site) => [[...site].sort().join(" "), site]));
-  const given = tls === false ? [] : (tls.certificates ?? []);
-  return { sites: [...sites.values()], covered: given.flatMap((certificate) => certificate.hosts ?? []) };
 }
 
 /** Certificates an ACME authority is asked for. */

@@ -144,13 +144,64 @@ describe("TraefikLoadBalancer", () => {
     assert.deepEqual(platform.recorded("traefik").opts?.aliases, [{ name: "testbro-nginx" }]);
   });
 
-  it("keeps ACME's certificates in a volume, and may reach the authority", async () => {
-    const lb = create({ tls: { acme: { email: "ops@app.test" } } });
+  it("with its own ACME client, keeps certificates in a volume, and may reach the authority", async () => {
+    const lb = create({ tls: { builtInAcme: { email: "ops@app.test", directory: "https://acme.test:14000/dir" } } });
     const workload = platform.workload("traefik");
     assert.equal(workload.kind, "stateful");
     assert.deepEqual(workload.volumes, [{ name: "acme", path: "/var/lib/traefik", size: "1Gi" }]);
-    assert.deepEqual(workload.outside, [{ ports: [443] }]);
+    assert.deepEqual(workload.outside, [{ ports: [14000] }]);
     assert.match(await valueOf(lb.configuration), /"certResolver": "acme"/);
+  });
+
+  describe("with certificates from an ACME authority", () => {
+    const acme = { image: "testbro/acme:1", email: "ops@example.org" };
+    const hosts = ["app.example.org", "192.0.2.1"];
+    const secured = (more: object = {}): Partial<TraefikLoadBalancerOptions> => ({
+      ...{ hosts, replicas: 2, routes: [api, { name: "shop", path: "/", hosts: ["shop.example.org"], to: backend }] },
+      tls: { authority: new certificates.OwnCertificateAuthority("ca-acme"), acme: { ...acme, ...more } },
+    });
+
+    it("a service gets one for each site, and the discovery lays them over the own authority's for the same names", async () => {
+      const lb = create(secured());
+      const service = platform.workload("traefik-acme");
+      assert.equal(service.env?.["ACME_CERTIFICATES"], "app.example.org shop.example.org");
+      assert.equal(service.env["ACME_BALANCER"], "http://testbro-traefik:8080");
+      assert.deepEqual(service.connects, [onlyPorts(lb.ref, ["http"])]);
+
+      const discovery = platform.workload("traefik-discovery");
+      assert.equal(discovery.env?.["DISCOVERY_OFFERS_URL"], "https://testbro-traefik-acme:8444");
+      for (const file of ["CA", "CERTIFICATE"])
+        assert.ok(String(discovery.env[`DISCOVERY_OFFERS_${file}_FILE`]) in (discovery.files ?? {}));
+      assert.ok(String(discovery.env["DISCOVERY_OFFERS_KEY_FILE"]) in (discovery.secrets ?? {}));
+      const reached = (workload: typeof discovery) => workload.connects?.map(({ name, ports }) => [name, Object.keys(ports)]);
+      assert.deepEqual(reached(discovery), [["traefik-acme", ["offer"]]]);
+
+      const { http } = await configuration(lb);
+      assert.match(JSON.stringify(http.services["acme"]), /"url":"http:\/\/testbro-traefik-acme:8402"/);
+      assert.match(JSON.stringify(http.routers["acme"]), /^\{"entryPoints":\["http"\],"rule":"PathPrefix\(.*"service":"acme"\}$/);
+      const traefik = platform.workload("traefik");
+      assert.equal(traefik.kind, "service");
+      assert.deepEqual(reached(traefik)?.at(-1), ["traefik-acme", ["challenge"]]);
+      assert.equal(traefik.health.live.startPeriod, 30, "it waits for the certificates before it has routes");
+      assert.deepEqual(
+        lb.targets.map(({ ref }) => ref.name),
+        ["traefik", "traefik-acme"],
+      );
+
+      await valueOf(lb.certificate?.certificatePem ?? "");
+      const names = (suffix: string) => resources.find((each) => each.name === `lb-${suffix}-request`)?.inputs;
+      assert.deepEqual([names("tls")?.["dnsNames"], names("tls")?.["ipAddresses"]], [[], ["192.0.2.1"]]);
+      assert.deepEqual(names("tls-acme-0")?.["dnsNames"], ["app.example.org"]);
+      assert.deepEqual(names("tls-acme-1")?.["dnsNames"], ["shop.example.org"]);
+      // The one for whoever asks for none of the others is the one of the rest.
+      assert.match(await valueOf(lb.configuration), /"defaultCertificate": \{\s*"certFile": "certificate of lb-tls-certificate/);
+    });
+
+    it("by DNS, nothing answers challenges", async () => {
+      const lb = create(secured({ challenge: { dns: { provider: "cloudflare" } } }));
+      assert.equal(platform.workload("traefik-acme").env?.["ACME_CHALLENGE"], "cloudflare");
+      assert.doesNotMatch(await valueOf(lb.configuration), /acme-challenge/);
+    });
   });
 
   const refused: [string, () => Partial<TraefikLoadBalancerOptions>, RegExp][] = [
@@ -158,6 +209,16 @@ describe("TraefikLoadBalancer", () => {
       "no group of the engine's socket",
       () => ({ engineGroup: undefined }) as object,
       /lb\.engineGroup: is missing.*Fix: give the number that stat/,
+    ],
+    [
+      "ACME with nothing to serve with until it has a certificate, twice, and for a private name",
+      () => ({ tls: { acme: { image: "x", email: "ops@app.test" }, builtInAcme: {} } }),
+      /lb\.tls\.authority: is missing[^]*lb\.tls\.builtInAcme: is there beside[^]*lb\.tls\.acme\.hosts: "app\.test" is a private name/,
+    ],
+    [
+      "several balancers that would each get certificates",
+      () => ({ replicas: 2, tls: { builtInAcme: {} } }),
+      /lb\.replicas: 2 balancers cannot share what tls\.builtInAcme gets.*use tls\.acme/,
     ],
     ["no source of certificates", () => ({ tls: {} }), /lb\.tls: has neither certificates nor an authority.*tls: false/],
     [

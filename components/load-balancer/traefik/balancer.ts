@@ -8,18 +8,19 @@ import {
   onlyPorts,
   SEGMENTS,
   type MetricsTarget,
-  type Problem,
   type Ref,
   type Secret,
 } from "../../workload";
-import { certificateNames } from "../certificate-names";
+import { challengePorts } from "../acme";
 import { MutualTls } from "../mutual-tls";
 import { takingOver, workloadOf } from "../takeover";
+import { certificatesOf, checkCertificates, earlyCertificates, issueOwn } from "./certificates";
 import { discover, Discovered } from "./discovered";
 import { checkDiscoveryOptions, DISCOVERY_PORTS, discoveryWorkload, SERVER } from "./discovery-workload";
-import { connectionsOf, dashboardOf, hashesOf, traefikOptions, type Late } from "./late";
+import { connectionsOf, hashesOf, traefikOptions, type Late } from "./late";
+import { acmeService, offersClient, offerToDiscovery } from "./offers";
 import type { TraefikBalancerRoute, TraefikLoadBalancerOptions } from "./options";
-import { checkTraefik, renderTraefik, type TraefikCertificate } from "./render";
+import { checkTraefik, renderTraefik } from "./render";
 import { CLIENT, STATIC_FILE, TRAEFIK_PORTS, traefikWorkload } from "./workload";
 
 /** Why the certificates of the two for each other live long. */
@@ -43,7 +44,9 @@ export class TraefikLoadBalancer extends pulumi.ComponentResource {
   readonly discovery: Running;
   /** The dynamic configuration. Secret. */
   readonly configuration: pulumi.Output<string>;
-  /** The certificate an authority issued, if one did. */
+  /** What gets certificates from an ACME authority, with `tls.acme`. */
+  readonly acme: Running | undefined;
+  /** The certificate the own authority issued, if it did; with `tls.acme` the one for what no ACME authority issues for, or the first. */
   readonly certificate: IssuedCertificate | undefined;
   /** What a scraper reads. */
   readonly targets: MetricsTarget[];
@@ -69,104 +72,69 @@ export class TraefikLoadBalancer extends pulumi.ComponentResource {
     this.ref = options.ref ?? TraefikLoadBalancer.declare(platform);
     const discovery = platform.declare(`${this.ref.name}-discovery`, { ports: DISCOVERY_PORTS, segment: SEGMENTS.edge });
     const early: Late = { certificates: earlyCertificates(options), hashes: new Map(), problems: [] };
-    const sound = traefikOptions(name, options, discovery, early);
+    const acme = acmeService(this.ref, options);
+    const services = { discovery, acme };
+    const sound = traefikOptions(name, options, services, early);
     const problems = [
       ...early.problems,
-      ...checkTlsSource(name, options),
+      ...checkCertificates(name, options),
       ...checkDiscoveryOptions(name, options),
       ...checkTraefik(name, sound),
     ];
     if (problems.length > 0) throw new pulumi.ResourceError(describeProblems(problems), this);
 
-    this.certificate = this.issue(name, options);
-    const rendered = pulumi.all([certificatesOf(options, this.certificate), hashesOf(options)]).apply(([certificates, hashes]) => {
+    const issued = issueOwn(name, options, this);
+    this.certificate = issued[0];
+    const rendered = pulumi.all([certificatesOf(options, issued), hashesOf(options)]).apply(([certificates, hashes]) => {
       const late = { certificates, hashes: new Map(Object.entries(hashes)), problems: [] };
-      return renderTraefik(traefikOptions(name, options, discovery, late), name);
+      return renderTraefik(traefikOptions(name, options, services, late), name);
     });
     this.configuration = pulumi.secret(rendered.dynamicText);
     const { staticText, hostLists, filled } = renderTraefik(sound, name);
 
-    const between = this.certificatesBetween(name, discovery);
     const secret = (suffix: string, data: pulumi.Input<string>): Secret =>
       platform.secret(`${name}-${suffix}`, pulumi.secret(data), { parent: this });
+    const tls = new MutualTls(`${name}-discovery`, `${name}-discovery-ca`, SHOWN_TO_EACH_OTHER, this);
+    const server = tls.server("server", discovery.host);
+    const client = tls.client("client", this.ref.fullName);
+    const fetching = acme ? offersClient({ tls, secret }, discovery) : { files: {}, secrets: {} };
     const keys = keysOf(options);
     const offered = {
-      files: { [SERVER.caFile]: between.authority, [SERVER.certificateFile]: between.server.certificatePem },
+      files: { [SERVER.caFile]: tls.authorityPem, [SERVER.certificateFile]: server.certificatePem, ...fetching.files },
       secrets: {
-        [SERVER.keyFile]: secret("discovery-server-key", between.server.privateKeyPem),
+        [SERVER.keyFile]: secret("discovery-server-key", server.privateKeyPem),
         [SERVER.configurationFile]: secret("configuration", this.configuration),
         ...(keys ? { [SERVER.keysFile]: secret("keys", keys) } : {}),
+        ...fetching.secrets,
       },
     };
-    const told = discoveryWorkload(platform, options, offered, filled);
+    const told = discoveryWorkload(platform, options, offered, filled, acme?.ref);
     const parts = {
-      files: { [STATIC_FILE]: staticText, [CLIENT.caFile]: between.authority, [CLIENT.certificateFile]: between.client.certificatePem },
-      secrets: { [CLIENT.keyFile]: secret("discovery-client-key", between.client.privateKeyPem) },
+      files: { [STATIC_FILE]: staticText, [CLIENT.caFile]: tls.authorityPem, [CLIENT.certificateFile]: client.certificatePem },
+      secrets: { [CLIENT.keyFile]: secret("discovery-client-key", client.privateKeyPem) },
     };
-    const connects = [...connectionsOf(options), onlyPorts(discovery, Object.keys(DISCOVERY_PORTS))];
+    const connects = [
+      ...connectionsOf(options),
+      onlyPorts(discovery, Object.keys(DISCOVERY_PORTS)),
+      ...(acme ? challengePorts(acme.options).map((port) => onlyPorts(acme.ref, [port])) : []),
+    ];
     const workload = traefikWorkload(options, parts, connects, hostLists);
     const unfit = [...platform.problems(discovery, told), ...platform.problems(this.ref, workload)];
     if (unfit.length > 0) throw new pulumi.ResourceError(describeProblems(unfit), this);
 
+    const offers = acme && offerToDiscovery(name, acme, { tls, secret }, this.ref, options, this);
+    this.acme = offers?.running;
     this.discovery = platform.run(discovery, told, { parent: this });
     const aliases = workloadOf("nginx", platform);
     this.running = platform.run(this.ref, workload, { parent: this, aliases, dependsOn: [this.discovery.resource] });
     const target = metricsTarget("load-balancer", this.ref, workload);
-    this.targets = target ? [target] : [];
+    this.targets = [...(target ? [target] : []), ...(offers?.targets ?? [])];
     this.registerOutputs({ name: this.ref.fullName });
   }
-
-  private issue(name: string, options: TraefikLoadBalancerOptions): IssuedCertificate | undefined {
-    const { tls, hosts = [], routes } = options;
-    if (tls === false || !tls.authority) return undefined;
-    const dashboard = dashboardOf(options);
-    // The dashboard is a site like a route's.
-    const named = { hosts, routes: [...routes, ...(dashboard ? [{ hosts: [dashboard.host] }] : [])] };
-    return tls.authority.issue(`${name}-tls`, certificateNames(named, tls.alsoFor), { parent: this });
-  }
-
-  /** By which balancer and discovery know each other. */
-  private certificatesBetween(name: string, discovery: Ref) {
-    const tls = new MutualTls(`${name}-discovery`, `${name}-discovery-ca`, SHOWN_TO_EACH_OTHER, this);
-    return {
-      authority: tls.authorityPem,
-      server: tls.server("server", discovery.host),
-      client: tls.client("client", this.ref.fullName),
-    };
-  }
-}
-
-/** Certificates before they are known: how many, and for which hosts. */
-function earlyCertificates({ tls }: TraefikLoadBalancerOptions): TraefikCertificate[] {
-  if (tls === false) return [];
-  const given = (tls.certificates ?? []).map(({ hosts }) => ({ certificate: "", key: "", ...(hosts ? { hosts } : {}) }));
-  return tls.authority ? [...given, { certificate: "", key: "" }] : given;
-}
-
-function certificatesOf({ tls }: TraefikLoadBalancerOptions, issued: IssuedCertificate | undefined): pulumi.Output<TraefikCertificate[]> {
-  if (tls === false) return pulumi.output([]);
-  const given = (tls.certificates ?? []).map((each) => ({
-    certificate: each.certificate,
-    key: pulumi.secret(each.key),
-    ...(each.hosts ? { hosts: each.hosts } : {}),
-  }));
-  const own = issued ? [{ certificate: issued.certificatePem, key: issued.privateKeyPem }] : [];
-  return pulumi.output([...given, ...own]) as pulumi.Output<TraefikCertificate[]>;
 }
 
 /** Hashes of API keys by route, as the discovery reads them; undefined where there are none. */
 function keysOf({ routes }: TraefikLoadBalancerOptions): pulumi.Output<string> | undefined {
   const entries = routes.flatMap((route) => (route.access?.apiKeys ? [[route.name, route.access.apiKeys] as const] : []));
   return entries.length === 0 ? undefined : pulumi.jsonStringify(Object.fromEntries(entries));
-}
-
-function checkTlsSource(name: string, { tls }: TraefikLoadBalancerOptions): Problem[] {
-  if (tls === false || tls.authority || tls.acme || (tls.certificates?.length ?? 0) > 0) return [];
-  return [
-    {
-      path: `${name}.tls`,
-      message: "has neither certificates nor an authority",
-      fix: "give tls.authority (new OwnCertificateAuthority(…)), tls.certificates, tls.acme, or tls: false",
-    },
-  ];
 }

@@ -1,5 +1,5 @@
 import type { Platform } from "../../platform";
-import { SEGMENTS, type Permission, type Problem, type Workload } from "../../workload";
+import { onlyPorts, SEGMENTS, type Permission, type Problem, type Ref, type Workload } from "../../workload";
 import type { TraefikLoadBalancerOptions } from "./options";
 import type { FilledService } from "./render";
 import { contents, type TraefikParts } from "./workload";
@@ -18,6 +18,13 @@ export const SERVER = {
   socket: "/var/run/docker.sock",
 };
 
+/** By which the discovery fetches the certificates that are offered. */
+export const OFFERS = {
+  caFile: "/etc/discovery/offers/authority.pem",
+  certificateFile: "/etc/discovery/offers/certificate.pem",
+  keyFile: "/run/secrets/offers.key",
+};
+
 /** User and group of the discovery's process. */
 const USER = { uid: 10001, gid: 10001 };
 
@@ -29,8 +36,18 @@ const SOCKET_EXEMPTIONS = {
   "hardening-host-path": "the engine's socket, which the filter is in front of",
 };
 
+/** Where it fetches certificates. */
+function offersEnv(acme: Ref): Record<string, string> {
+  return {
+    DISCOVERY_OFFERS_URL: `https://${acme.host}:${acme.ports["offer"] ?? ""}`,
+    DISCOVERY_OFFERS_CA_FILE: OFFERS.caFile,
+    DISCOVERY_OFFERS_CERTIFICATE_FILE: OFFERS.certificateFile,
+    DISCOVERY_OFFERS_KEY_FILE: OFFERS.keyFile,
+  };
+}
+
 /** What is the same on every platform: it answers the balancer alone, over mutual TLS. */
-function base(options: TraefikLoadBalancerOptions, parts: TraefikParts): Workload {
+function base(options: TraefikLoadBalancerOptions, parts: TraefikParts, acme: Ref | undefined): Workload {
   const placement = options.discoveryPlacement ?? options.placement;
   return {
     kind: "service",
@@ -42,6 +59,7 @@ function base(options: TraefikLoadBalancerOptions, parts: TraefikParts): Workloa
       DISCOVERY_KEY_FILE: SERVER.keyFile,
       DISCOVERY_CONFIGURATION_FILE: SERVER.configurationFile,
       ...(SERVER.keysFile in parts.secrets ? { DISCOVERY_KEYS_FILE: SERVER.keysFile } : {}),
+      ...(acme ? offersEnv(acme) : {}),
     },
     files: contents(parts.files),
     secrets: parts.secrets,
@@ -53,6 +71,7 @@ function base(options: TraefikLoadBalancerOptions, parts: TraefikParts): Workloa
     ...(placement ? { placement } : {}),
     stop: { grace: 15 },
     security: { user: USER, readOnlyRoot: true, writable: ["/tmp"] },
+    ...(acme ? { connects: [onlyPorts(acme, ["offer"])] } : {}),
   };
 }
 
@@ -82,14 +101,18 @@ function besideApiServer(filled: Record<string, FilledService>, given: Workload)
   };
 }
 
-/** The service that tells the balancer which replicas there are, what its routes are and whose API keys are good. */
+/**
+ * The service that tells the balancer which replicas there are, what its routes are and whose API keys are good.
+ * @param acme the service whose certificates it lays over those of the configuration
+ */
 export function discoveryWorkload(
   platform: Pick<Platform, "prefix" | "replicasBy">,
   options: TraefikLoadBalancerOptions,
   parts: TraefikParts,
   filled: Record<string, FilledService>,
+  acme?: Ref,
 ): Workload {
-  const given = base(options, parts);
+  const given = base(options, parts, acme);
   return platform.replicasBy === "labels" ? besideEngine(platform.prefix, options, given) : besideApiServer(filled, given);
 }
 

@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import { challengeTarget } from "../acme";
 import { onlyPorts, type Problem, type Ref } from "../../workload";
+import type { AcmeService } from "./offers";
 import type { TraefikBalancerAccess, TraefikLoadBalancerOptions } from "./options";
 import type { TraefikCertificate, TraefikOptions, TraefikTls } from "./render";
 import { portNameOf, resolveAccess, resolveRoutes, routeTargets, userKey, workloadOf } from "./routes";
@@ -64,9 +66,16 @@ function sourcesOf({ platform, refresh }: TraefikLoadBalancerOptions, endpoint: 
 
 function tlsOptions(options: TraefikLoadBalancerOptions, certificates: TraefikCertificate[]): TraefikTls | false {
   if (options.tls === false) return false;
-  const { authority, alsoFor, certificates: given, ...rest } = options.tls;
-  void [authority, alsoFor, given];
+  const { authority, alsoFor, certificates: given, acme, ...rest } = options.tls;
+  void [authority, alsoFor, given, acme];
   return { ...rest, certificates };
+}
+
+/** The services beside the balancer. */
+export interface Services {
+  discovery: Ref;
+  /** What gets certificates, with `tls.acme`. */
+  acme: AcmeService | undefined;
 }
 
 /** Options of the component that are not the renderer's. */
@@ -76,10 +85,16 @@ const OWN = [
 ];
 
 /** The renderer's options. What is neither its nor the component's goes along, so that it is refused by name. */
-export function traefikOptions(name: string, options: TraefikLoadBalancerOptions, discovery: Ref, late: Late): TraefikOptions {
+export function traefikOptions(
+  name: string,
+  options: TraefikLoadBalancerOptions,
+  { discovery, acme }: Services,
+  late: Late,
+): TraefikOptions {
   const resolving = { discovered: discoveredOf(options), hashes: late.hashes, problems: late.problems };
   const endpoint = `https://${discovery.host}:${DISCOVERY_PORTS.discovery}`;
   const dashboard = dashboardOf(options);
+  const challenges = acme && challengeTarget(acme.ref, acme.options);
   const rest = Object.entries(options).filter(([key, value]) => value !== undefined && !OWN.includes(key));
   return {
     ...(Object.fromEntries(rest) as unknown as TraefikOptions),
@@ -90,6 +105,7 @@ export function traefikOptions(name: string, options: TraefikLoadBalancerOptions
     ...sourcesOf(options, endpoint),
     keyService: `${endpoint}/keys`,
     client: CLIENT,
+    ...(challenges ? { acme: { to: challenges } } : {}),
     ...(dashboard ? { dashboard: { host: dashboard.host, access: resolveAccess(DASHBOARD, dashboard.access, resolving) } } : {}),
   };
 }

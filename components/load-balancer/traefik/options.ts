@@ -4,7 +4,7 @@ import type { DeepPartial, Placement, Ref, Resources, WorkloadOverrides } from "
 import type { BalancerAccess, BalancerTls, PublishedPorts, WorkloadTarget } from "../nginx";
 import type { Target } from "../nginx";
 import type { Discovered } from "./discovered";
-import type { Mirror, TraefikAccess, TraefikAcme, TraefikOptions, TraefikProxyRoute, TraefikRoute } from "./render";
+import type { BuiltInAcme, Mirror, TraefikAccess, TraefikOptions, TraefikProxyRoute, TraefikRoute } from "./render";
 
 /** Where a route leads: a workload (its port "http"), a workload with more said, or an address outside the platform. */
 export type TraefikRouteTarget = Ref | WorkloadTarget | Target;
@@ -23,8 +23,12 @@ type WithTargets<T> = T extends TraefikProxyRoute
 export type TraefikBalancerRoute = WithTargets<TraefikRoute>;
 
 /** TLS of the balancer: certificates that exist, an authority that issues one for all hosts, or ACME. */
-export interface TraefikBalancerTls extends Omit<BalancerTls, "acme"> {
-  acme?: TraefikAcme;
+export interface TraefikBalancerTls extends BalancerTls {
+  /**
+   * Traefik's own ACME client, for one balancer: for TLS-ALPN-01, or where no further service shall run. `acme` works with any number of
+   * balancers, proves names by DNS too, and tries again when the authority was away.
+   */
+  builtInAcme?: BuiltInAcme;
 }
 
 /** The dashboard at a host of its own. */
@@ -36,7 +40,7 @@ export interface TraefikDashboard {
 }
 
 /** Settings of the renderer that the component makes itself. */
-type Made = "routes" | "tls" | "ports" | "discovery" | "source" | "client" | "dashboard" | "keyService";
+type Made = "routes" | "tls" | "acme" | "ports" | "discovery" | "source" | "client" | "dashboard" | "keyService";
 
 /** Everything a {@link TraefikLoadBalancer} is told; what is not listed here is as in {@link TraefikOptions}. */
 export interface TraefikLoadBalancerOptions extends Omit<TraefikOptions, Made> {
@@ -65,7 +69,7 @@ export interface TraefikLoadBalancerOptions extends Omit<TraefikOptions, Made> {
   refresh?: number;
   /** Who reads the metrics. @default nobody */
   scraper?: Ref;
-  /** Balancers; with host-mode ports one for each node, and with ACME one in all. @default 1 */
+  /** Balancers; with host-mode ports one for each node, and with `tls.builtInAcme` one in all. @default 1 */
   replicas?: number;
   /** @default limits 1 CPU and 512Mi, reservations 100m and 256Mi */
   resources?: DeepPartial<Resources>;

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { mergeOptions, overrideWorkload, type Ref, type Resources, type Secret, type Workload } from "../../workload";
+import { directoryPort, PATIENCE } from "../acme";
 import { hostListsText, TRAEFIK_RUNTIME, TRAEFIK_STATE } from "./render";
 import { READY_PATH } from "./render/routers";
 import type { TraefikLoadBalancerOptions } from "./options";
@@ -39,7 +40,7 @@ export function contents(files: TraefikParts["files"]): Workload["files"] {
   return Object.fromEntries(Object.entries(files).map(([path, content]) => [path, { content }]));
 }
 
-/** The balancer: no socket, and nothing to write but memory and, with ACME, its certificates. */
+/** The balancer: no socket, and nothing to write but memory and, with its own ACME client, its certificates. */
 export function traefikWorkload(
   options: TraefikLoadBalancerOptions,
   parts: TraefikParts,
@@ -49,10 +50,11 @@ export function traefikWorkload(
   const { http = 80, https = 443 } = options.ports ?? {};
   const { tls } = options;
   const lists = hostListsText(hostLists);
-  const acme = tls !== false && tls.acme !== undefined;
+  const builtIn = tls === false ? undefined : tls.builtInAcme;
+  const patience = tls !== false && tls.acme ? PATIENCE : 0;
   const base: Workload = {
     // One that keeps certificates has a volume, which no two may share.
-    kind: acme ? "stateful" : "service",
+    kind: builtIn ? "stateful" : "service",
     image: options.images.traefik,
     ...(lists === "" ? {} : { env: { TRAEFIK_HOST_ACCESS: lists } }),
     files: contents(parts.files),
@@ -68,7 +70,7 @@ export function traefikWorkload(
     metrics: { port: "status", path: "/metrics", ...(options.scraper ? { scraper: options.scraper } : {}) },
     health: {
       // Asks only Traefik itself: no upstream's trouble may restart the balancer.
-      live: { http: { port: "status", path: "/ping" }, interval: 2, timeout: 5, retries: 3, startPeriod: 10 },
+      live: { http: { port: "status", path: "/ping" }, interval: 2, timeout: 5, retries: 3, startPeriod: 10 + patience },
       // One that has not got its routes yet would answer 404 to everything.
       ready: { http: { port: "status", path: READY_PATH }, interval: 2, timeout: 2, retries: 3 },
     },
@@ -78,7 +80,12 @@ export function traefikWorkload(
     update: { parallelism: 1 },
     stop: { grace: GRACE_SECONDS },
     security: { user: TRAEFIK_USER, readOnlyRoot: true, writable: [TRAEFIK_RUNTIME, "/tmp"] },
-    ...(acme ? { volumes: [{ name: "acme", path: TRAEFIK_STATE, size: "1Gi" }], outside: [{ ports: [443] }] } : {}),
+    ...(builtIn
+      ? {
+          volumes: [{ name: "acme", path: TRAEFIK_STATE, size: "1Gi" }],
+          outside: [{ ports: [directoryPort(builtIn.directory)] }],
+        }
+      : {}),
     connects,
   };
   return overrideWorkload(base, options.workload);

@@ -152,11 +152,11 @@ function report<T>(check: Check, lacks: readonly Lack<T>[], options: T): void {
 const KNOWN = {
   options: [
     ...["hosts", "routes", "tls", "ports", "limits", "headers", "compression", "accessLog", "timeouts", "trustedProxies"],
-    ...["redirectStatus", "requestSeconds", "discovery", "source", "client", "dashboard", "keyService", "shutdown"],
+    ...["redirectStatus", "requestSeconds", "discovery", "source", "client", "dashboard", "keyService", "shutdown", "acme"],
     // Refused above, in words of their own.
     ...["resolver", "cacheZone", "processes"],
   ],
-  tls: [...["certificates", "acme", "profile", "hsts", "http2", "http3"], ...["sessionCache", "sessionTimeout", "stapling"]],
+  tls: [...["certificates", "builtInAcme", "profile", "hsts", "http2", "http3"], ...["sessionCache", "sessionTimeout", "stapling"]],
   limits: ["perClient", "global", "connections", "zoneSize"],
   headers: ["csp", "referrerPolicy", "permissionsPolicy", "frameOptions", "openerPolicy", "set", "hide", "cacheControl"],
   access: ["allow", "deny", "allowFrom", "basicAuth", "forwardAuth", "apiKeys", "satisfy"],

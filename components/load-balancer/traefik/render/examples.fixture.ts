@@ -93,7 +93,7 @@ export const EXAMPLES: Record<string, TraefikOptions> = {
       hsts: false,
       http2: false,
       http3: true,
-      acme: {
+      builtInAcme: {
         email: "ops@example.org",
         directory: "https://acme.test/dir",
         authorityFile: "/etc/traefik/acme-ca.pem",
@@ -101,6 +101,7 @@ export const EXAMPLES: Record<string, TraefikOptions> = {
       },
     },
     redirectStatus: 302,
+    acme: { to: { host: "testbro-acme", port: 8402 } },
     routes: [
       { name: "app", path: "/", to: { host: "app", port: 3000 } },
       {
@@ -121,7 +122,7 @@ export const EXAMPLES: Record<string, TraefikOptions> = {
   },
 
   guarded: {
-    tls: { certificates: [certificate], acme: { challenge: "http-01" } },
+    tls: { certificates: [certificate], builtInAcme: { challenge: "http-01" } },
     limits: { perClient: { rate: "20r/s", burst: 40 }, connections: { perClient: 50 } },
     timeouts: { keepalive: 30 },
     requestSeconds: 10,

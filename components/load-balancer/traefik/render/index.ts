@@ -3,8 +3,8 @@ import { hostLists } from "./access";
 import { dynamicText, type DynamicConfiguration } from "./configuration";
 import { discoveryLabels } from "./labels";
 import { isProxyRoute, type FilledService, type TraefikOptions } from "./options";
-import { guardsOf, routing, UNAVAILABLE } from "./routers";
-import { routeServices, schemeOf, transports, type RouteServices } from "./services";
+import { ACME_SERVICE, guardsOf, routing, UNAVAILABLE } from "./routers";
+import { routeServices, schemeOf, transports, urlOf, type RouteServices } from "./services";
 import { staticConfiguration } from "./static";
 import { tlsConfiguration } from "./tls";
 import { checkTraefik } from "./validate";
@@ -22,6 +22,9 @@ export interface RenderedTraefik {
   /** Address lists that include the container's host, by name; the image's entry point writes them. */
   hostLists: Record<string, string[]>;
 }
+
+/** Servers that no route has chosen anything for. */
+const PLAIN = { strategy: "wrr", serversTransport: "", passHostHeader: true } as const;
 
 /** Ports in the container with every default. */
 export function traefikPorts(options: Pick<TraefikOptions, "ports">): {
@@ -58,7 +61,8 @@ export function renderTraefik(options: TraefikOptions, name = "traefik"): Render
       routers,
       middlewares,
       services: {
-        [UNAVAILABLE]: { loadBalancer: { strategy: "wrr", serversTransport: "", passHostHeader: true, servers: [] } },
+        [UNAVAILABLE]: { loadBalancer: { ...PLAIN, servers: [] } },
+        ...(options.acme ? { [ACME_SERVICE]: { loadBalancer: { ...PLAIN, servers: [{ url: urlOf(options.acme.to, "http") }] } } } : {}),
         ...Object.assign({}, ...[...services.values()].map((each) => each.services)),
       },
       // Traefik refuses a section that is there and empty.

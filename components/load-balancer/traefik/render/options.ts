@@ -107,8 +107,11 @@ export interface TraefikCertificate {
   hosts?: string[];
 }
 
-/** Certificates from an ACME authority. */
-export interface TraefikAcme {
+/**
+ * Certificates that Traefik itself gets from an ACME authority, and keeps in a file, which no two instances may share. `TraefikOptions.acme`
+ * is for a service that gets them for any number of instances.
+ */
+export interface BuiltInAcme {
   /** Whom the authority tells about problems. */
   email?: string;
   /** The authority's directory. @default Let's Encrypt */
@@ -125,7 +128,7 @@ export interface TraefikAcme {
 export interface TraefikTls extends Omit<TlsOptions, "certificates"> {
   /** The first one without `hosts` serves whoever asks for no known name. */
   certificates: TraefikCertificate[];
-  acme?: TraefikAcme;
+  builtInAcme?: BuiltInAcme;
 }
 
 /** Where replicas of a Swarm come from: an engine's API, filtered, over mutual TLS. */
@@ -170,7 +173,7 @@ export interface DashboardOptions {
 }
 
 /** Everything a balancer is told: the options of the nginx one, of which {@link checkTraefik} names those it cannot keep. Pure data. */
-export interface TraefikOptions extends Omit<NginxOptions, "routes" | "tls" | "acme" | "ports"> {
+export interface TraefikOptions extends Omit<NginxOptions, "routes" | "tls" | "ports"> {
   routes: TraefikRoute[];
   tls: TraefikTls | false;
   ports?: PortOptions;

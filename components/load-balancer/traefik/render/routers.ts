@@ -42,7 +42,7 @@ export class Routing {
 
   add(name: string, router: Omit<Router, "entryPoints" | "tls">): void {
     const { tls } = this.options;
-    const certificates = tls !== false && tls.acme ? { certResolver: "acme" } : {};
+    const certificates = tls !== false && tls.builtInAcme ? { certResolver: "acme" } : {};
     this.routers[name] = {
       entryPoints: [tls === false ? ENTRY_POINTS.http : ENTRY_POINTS.https],
       ...router,
@@ -185,6 +185,24 @@ function addReady(routing: Routing): void {
   };
 }
 
+/** Path below which an ACME authority asks (RFC 8555, 8.3). */
+const CHALLENGES = "/.well-known/acme-challenge/";
+
+/** What an ACME authority asks at port 80, before any redirect. */
+function addChallenges(routing: Routing): void {
+  const { options } = routing;
+  if (!options.acme) return;
+  // What everybody may ask on a port that everybody reaches, and that leads to the keeper of the certificates.
+  const middlewares = routing.use(limitChain(options, { name: "acme", path: CHALLENGES, respond: { status: 404 } }));
+  routing.routers["acme"] = {
+    entryPoints: [ENTRY_POINTS.http],
+    rule: `PathPrefix(${quoted(CHALLENGES)}) && Method("GET")`,
+    priority: CHALLENGE_PRIORITY,
+    middlewares,
+    service: ACME_SERVICE,
+  };
+}
+
 /** The dashboard and its API on their own host, over TLS only. */
 function addDashboard(routing: Routing): void {
   const { options } = routing;
@@ -206,6 +224,12 @@ function addDashboard(routing: Routing): void {
 
 const DASHBOARD_PRIORITY = 10_000_000;
 
+/** Above everything, as it is on the port of redirects. */
+const CHALLENGE_PRIORITY = 20_000_000;
+
+/** Service that answers challenges. */
+export const ACME_SERVICE = "acme";
+
 /** Every router and middleware. */
 export function routing(
   options: TraefikOptions,
@@ -222,6 +246,7 @@ export function routing(
   addStrangers(result);
   addRedirect(result, ports);
   addReady(result);
+  addChallenges(result);
   addDashboard(result);
   return result;
 }

@@ -93,7 +93,7 @@ export function schemeOf(route: TraefikProxyRoute): "http" | "https" {
 }
 
 /** Address of one server. */
-function urlOf(target: Target, scheme: string): string {
+export function urlOf(target: Target, scheme: string): string {
   return `${scheme}://${isIP(target.host) === 6 ? `[${target.host}]` : target.host}:${target.port}`;
 }
 

@@ -1,6 +1,6 @@
 import type { AccessLogOptions } from "../../nginx";
 import { seconds } from "./configuration";
-import { DYNAMIC_DIRECTORY, TRAEFIK_STATE, type ClientFiles, type TraefikAcme, type TraefikOptions } from "./options";
+import { DYNAMIC_DIRECTORY, TRAEFIK_STATE, type BuiltInAcme, type ClientFiles, type TraefikOptions } from "./options";
 import { ENTRY_POINTS } from "./routers";
 
 /** Longer than any proxy or browser keeps a connection that is not used. */
@@ -55,7 +55,7 @@ function accessLog(options: AccessLogOptions | false | undefined): object {
   };
 }
 
-function acme({ email, directory, challenge, authorityFile, certificateHours }: TraefikAcme): object {
+function builtInAcme({ email, directory, challenge, authorityFile, certificateHours }: BuiltInAcme): object {
   return {
     certificatesResolvers: {
       acme: {
@@ -133,6 +133,6 @@ export function staticConfiguration(options: TraefikOptions, ports: { http: numb
     ...accessLog(options.accessLog),
     // Never on a port: only through a router, behind a password and a list of addresses, which may come and go while Traefik runs.
     api: { dashboard: true, insecure: false, disableDashboardAd: true },
-    ...(tls !== false && tls.acme ? acme(tls.acme) : {}),
+    ...(tls !== false && tls.builtInAcme ? builtInAcme(tls.builtInAcme) : {}),
   };
 }

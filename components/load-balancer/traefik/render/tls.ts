@@ -45,7 +45,7 @@ function settings(options: TraefikOptions, tls: TraefikTls): TlsSettings {
     sniStrict: strict(options),
     // Tickets are encrypted with a key that lives for days, which would undo forward secrecy.
     disableSessionTickets: true,
-    alpnProtocols: tls.acme?.challenge === "http-01" || !tls.acme ? alpn : [...alpn, "acme-tls/1"],
+    alpnProtocols: tls.builtInAcme?.challenge === "http-01" || !tls.builtInAcme ? alpn : [...alpn, "acme-tls/1"],
   };
 }
 

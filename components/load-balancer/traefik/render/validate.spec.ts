@@ -126,7 +126,10 @@ describe("checkTraefik", () => {
       /source\.replicas: would fill in what discovery tells of already\. leave one/,
     ],
     ["an endpoint that is none", { source: { endpoint: "x" } }, /source\.endpoint: "x" is not a URL/],
-    ["an authority without TLS", { tls: { certificates, acme: { directory: "http://x" } } }, /acme\.directory: "http:\/\/x"/],
+    ["the name of something else", { routes: [{ ...app, name: "redirect" }] }, /routes\[0\]\.name: "redirect" is the name of something/],
+    ["a name that is made from another", { routes: [{ ...app, name: "app-denied" }] }, /routes\[0\]\.name: "app-denied"/],
+    ["challenges without a port", { acme: { to: { host: "acme", port: 0 } } }, /acme\.to\.port/],
+    ["an authority without TLS", { tls: { certificates, builtInAcme: { directory: "http://x" } } }, /builtInAcme\.directory: "http:\/\/x"/],
     [
       "a dashboard without TLS",
       { dashboard: { host: "t", access: { allow: ["10.0.0.1"], basicAuth: { users } } } },

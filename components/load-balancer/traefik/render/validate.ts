@@ -44,13 +44,13 @@ function sharedRoute(route: TraefikRoute): Route {
 function sharedOptions(options: TraefikOptions): NginxOptions {
   const { tls, discovery, source, client, dashboard, keyService, shutdown, requestSeconds, routes, ...rest } = options;
   void [discovery, source, client, dashboard, keyService, shutdown, requestSeconds];
-  // Without certificates there is ACME, which is checked elsewhere.
+  // Without certificates there is a built-in ACME client, which is checked elsewhere.
   const certificates =
     tls === false ? [] : tls.certificates.map(({ hosts }) => ({ certificateFile: FILE, keyFile: FILE, ...(hosts ? { hosts } : {}) }));
   const general = { certificateFile: FILE, keyFile: FILE };
   return {
     ...rest,
-    tls: tls === false ? false : { ...tls, certificates: tls.acme && certificates.length === 0 ? [general] : certificates },
+    tls: tls === false ? false : { ...tls, certificates: tls.builtInAcme && certificates.length === 0 ? [general] : certificates },
     routes: routes.map(sharedRoute),
   } as NginxOptions;
 }
@@ -192,13 +192,30 @@ function checkSources(check: Check, { discovery, source, client, shutdown, reque
   check.at("shutdown.accept").whole(shutdown?.accept, 0, 3600);
   check.at("shutdown.finish").whole(shutdown?.finish, 0, 3600);
   check.at("requestSeconds").whole(requestSeconds, 0, 86_400);
-  if (tls === false || !tls.acme) return;
-  const { email, directory, authorityFile, challenge, certificateHours } = tls.acme;
-  check.at("tls.acme.email").matches(email, /^[^\s@]+@[^\s@]+$/, "an address", "ops@example.org");
-  check.at("tls.acme.directory").matches(directory, /^https:\/\/[^\s]+$/, "an https URL", "https://acme-v02.api.letsencrypt.org/directory");
-  check.at("tls.acme.challenge").oneOf(challenge, ["http-01", "tls-alpn-01"]);
-  check.at("tls.acme.certificateHours").whole(certificateHours, 1);
-  if (authorityFile !== undefined) check.at("tls.acme.authorityFile").file(authorityFile);
+  if (tls === false || !tls.builtInAcme) return;
+  const { email, directory, authorityFile, challenge, certificateHours } = tls.builtInAcme;
+  check.at("tls.builtInAcme.email").matches(email, /^[^\s@]+@[^\s@]+$/, "an address", "ops@example.org");
+  check
+    .at("tls.builtInAcme.directory")
+    .matches(directory, /^https:\/\/[^\s]+$/, "an https URL", "https://acme-v02.api.letsencrypt.org/directory");
+  check.at("tls.builtInAcme.challenge").oneOf(challenge, ["http-01", "tls-alpn-01"]);
+  check.at("tls.builtInAcme.certificateHours").whole(certificateHours, 1);
+  if (authorityFile !== undefined) check.at("tls.builtInAcme.authorityFile").file(authorityFile);
+}
+
+/** Names of routers and services that are there beside those of routes, or are made from a route's name. */
+const TAKEN =
+  /^(redirect|strangers|dashboard|acme|unavailable|status-ready|not-found-\d+|part\d+-of-.*)$|-(denied|known|unavailable|standin-\d+|main|backup|mirror|mirrored)$/;
+
+function checkNames(check: Check, { routes }: TraefikOptions): void {
+  for (const [index, { name }] of routes.entries()) {
+    if (!TAKEN.test(name)) continue;
+    check
+      .at("routes")
+      .at(index)
+      .at("name")
+      .report(`"${name}" is the name of something that the balancer makes itself`, `e.g. "${name}-route"`);
+  }
 }
 
 /** Every problem of a balancer's options, none when they are sound and Traefik can keep them all. Pure. */
@@ -213,6 +230,7 @@ export function checkTraefik(name: string, options: TraefikOptions): Problem[] {
   }
   checkCapabilities(check, options);
   checkSources(check, options);
+  checkNames(check, options);
   if (options.dashboard) checkDashboard(check.at("dashboard"), options, options.dashboard);
   return check.problems;
 }

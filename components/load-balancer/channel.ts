@@ -1,10 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { IssuedCertificate } from "../../certificates";
-import type { Platform } from "../../platform";
-import type { Ref, Secret } from "../../workload";
-import { MutualTls } from "../mutual-tls";
+import type { IssuedCertificate } from "../certificates";
+import type { Platform } from "../platform";
+import type { Ref, Secret } from "../workload";
+import { MutualTls } from "./mutual-tls";
 
-/** Both sides' certificate and authority, and the image's variables that name them. */
+/** Both sides' certificate and authority, and the variables of the nginx and acme images that name them. */
 const CERTIFICATE = "/etc/nginx/bundle-tls/certificate.pem";
 const AUTHORITY = "/etc/nginx/bundle-tls/authority.pem";
 const KEY = "/run/secrets/bundle-tls.key";
@@ -18,6 +18,11 @@ export interface ChannelEnd {
   files: Record<string, pulumi.Input<string>>;
   secrets: Record<string, Secret>;
   env: Record<string, string>;
+}
+
+/** One side, as the scripts of the nginx and acme images take it. */
+export function channelEnd(issued: IssuedCertificate, authority: pulumi.Input<string>, key: Secret): ChannelEnd {
+  return { files: { [CERTIFICATE]: issued.certificatePem, [AUTHORITY]: authority }, secrets: { [KEY]: key }, env: ENV };
 }
 
 /** Mutual TLS between a balancer and the services that offer it files, as the image's scripts take it. */
@@ -43,10 +48,7 @@ export class Channel {
   }
 
   #end(suffix: string, issued: IssuedCertificate): ChannelEnd {
-    return {
-      files: { [CERTIFICATE]: issued.certificatePem, [AUTHORITY]: this.#tls.authorityPem },
-      secrets: { [KEY]: this.platform.secret(`${this.name}-${suffix}-key`, issued.privateKeyPem, { parent: this.parent }) },
-      env: ENV,
-    };
+    const key = this.platform.secret(`${this.name}-${suffix}-key`, issued.privateKeyPem, { parent: this.parent });
+    return channelEnd(issued, this.#tls.authorityPem, key);
   }
 }
