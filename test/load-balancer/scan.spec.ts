@@ -7,8 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TLS_PROFILES } from "@testbro/components/load-balancer/nginx";
 import { withNginx } from "./fixture";
-import { selfSigned, type Nginx } from "./nginx";
+import { selfSigned } from "./nginx";
 import { scan, testssl, type Scan } from "./testssl";
+import { withTraefik } from "./traefik-fixture";
 
 /** Protocols, every cipher suite one by one, headers. */
 const SECTIONS = ["--protocols", "--cipher-per-proto", "--headers"];
@@ -18,10 +19,21 @@ const TLS_1_3 = ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA
 /** What a profile's list leaves with the test's certificate, whose key is elliptic. */
 const TLS_1_2 = TLS_PROFILES.intermediate.ciphers.filter((suite) => suite.startsWith("ECDHE-ECDSA")).map((suite) => `TLS 1.2 ${suite}`);
 
-describe("nginx: TLS as testssl.sh sees it", function () {
+/** What of a scan has to be so with every balancer and profile. */
+function sound(found: Scan): void {
+  assert.deepEqual(found.wrong, []);
+  for (const old of ["SSLv2", "SSLv3", "TLS1", "TLS1_1"]) assert.match(found.said(old) ?? "", /^not offered/, old);
+  assert.match(found.said("TLS1_3") ?? "", /^offered/);
+  assert.match(found.said("ALPN_HTTP2") ?? "", /h2/);
+  assert.match(found.said("HSTS_time") ?? "", /63072000/);
+  // All of them agree on a key for each connection, so a key that leaks later opens none of them.
+  for (const suite of found.suites) assert.match(suite, /TLS 1\.3 TLS_|TLS 1\.2 ECDHE-/);
+}
+
+describe("TLS as testssl.sh sees it", function () {
   // Scans take half a minute each on an idle machine, and run side by side.
   this.timeout(300_000);
-  const balancer = withNginx();
+  const hosts = ["localhost"];
   let program = "";
 
   before(async function () {
@@ -34,39 +46,37 @@ describe("nginx: TLS as testssl.sh sees it", function () {
     }
   });
 
-  function start(profile: "intermediate" | "modern"): Promise<Nginx> {
-    return balancer.start({
-      hosts: ["localhost"],
-      tls: { profile },
-      routes: [{ name: "app", path: "/", respond: { status: 200, body: "x" } }],
+  /** Scans a balancer with each profile. @param banner what its Server header says */
+  function scansBoth(start: (profile: "intermediate" | "modern") => Promise<{ ports: { https: number } }>, banner: RegExp): void {
+    it("intermediate and modern: nothing below TLS 1.2 (1.3), forward secrecy with every suite, HSTS, no known weakness", async () => {
+      const balancers = await Promise.all([start("intermediate"), start("modern")]);
+      const [intermediate, modern] = (await Promise.all(
+        balancers.map(({ ports }, index) =>
+          // The known vulnerabilities are all of TLS 1.2 and older.
+          scan(program, ports.https, index === 0 ? [...SECTIONS, "--vulnerable"] : SECTIONS),
+        ),
+      )) as [Scan, Scan];
+      for (const found of [intermediate, modern]) {
+        sound(found);
+        assert.match(found.said("banner_server") ?? "", banner);
+      }
+      assert.match(intermediate.said("TLS1_2") ?? "", /^offered/);
+      assert.deepEqual(intermediate.suites, [...TLS_1_2, ...TLS_1_3].sort());
+      assert.match(modern.said("TLS1_2") ?? "", /^not offered/);
+      assert.deepEqual(modern.suites, TLS_1_3);
     });
   }
 
-  function sound(found: Scan): void {
-    assert.deepEqual(found.wrong, []);
-    for (const old of ["SSLv2", "SSLv3", "TLS1", "TLS1_1"]) assert.match(found.said(old) ?? "", /^not offered/, old);
-    assert.match(found.said("TLS1_3") ?? "", /^offered/);
-    assert.match(found.said("ALPN_HTTP2") ?? "", /h2/);
-    assert.match(found.said("HSTS_time") ?? "", /63072000/);
-    assert.equal(found.said("banner_server"), "nginx");
-    // All of them agree on a key for each connection, so a key that leaks later opens none of them.
-    for (const suite of found.suites) assert.match(suite, /TLS 1\.3 TLS_|TLS 1\.2 ECDHE-/);
-  }
+  describe("of nginx", () => {
+    const balancer = withNginx();
+    const app = { name: "app", path: "/", respond: { status: 200, body: "x" } };
+    scansBoth((profile) => balancer.start({ hosts, tls: { profile }, routes: [app] }), /^nginx$/);
+  });
 
-  it("intermediate and modern: nothing below TLS 1.2 (1.3), forward secrecy with every suite, HSTS, no known weakness", async () => {
-    const balancers = await Promise.all([start("intermediate"), start("modern")]);
-    const [intermediate, modern] = (await Promise.all(
-      balancers.map((nginx, index) =>
-        // The known vulnerabilities are all of TLS 1.2 and older.
-        scan(program, nginx.ports.https, index === 0 ? [...SECTIONS, "--vulnerable"] : SECTIONS),
-      ),
-    )) as [Scan, Scan];
-    sound(intermediate);
-    assert.match(intermediate.said("TLS1_2") ?? "", /^offered/);
-    assert.deepEqual(intermediate.suites, [...TLS_1_2, ...TLS_1_3].sort());
-    sound(modern);
-    assert.match(modern.said("TLS1_2") ?? "", /^not offered/);
-    assert.deepEqual(modern.suites, TLS_1_3);
+  describe("of Traefik", () => {
+    const balancer = withTraefik();
+    const app = { name: "app", path: "/", respond: { status: 403 } };
+    scansBoth((profile) => balancer.start({ hosts, tls: { profile }, routes: [app] }), /^No Server banner/);
   });
 
   it("finds an old protocol where there is one", async () => {
