@@ -1,18 +1,17 @@
 // npm run bench:daemon [-- --services N --turns N]: processor time and memory of the auto-scaler's daemon with many services.
 // Writes its results into README.md, unless other numbers than the default are asked for.
 import { fork } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { cpus, loadavg, tmpdir } from "node:os";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { format, resolveConfig } from "prettier";
 import { bundle } from "../../autoscaler/bundle.mjs";
+import { busyMachine, today, writeResults } from "../readme.mjs";
 import { Engine } from "./engine.mjs";
 import { Prometheus } from "./prometheus.mjs";
 
 const FOLDER = fileURLToPath(new URL(".", import.meta.url));
-const [BEGIN, END] = ["<!-- results -->", "<!-- end of results -->"];
 
 /** Seconds of processor time a turn, and megabytes of resident memory at most. */
 const TARGETS = { cpu: 1, peak: 150 };
@@ -107,7 +106,7 @@ const peak = measured[measured.length - 1].peak;
 const per = (/** @type {number} */ total) => (total / turns).toFixed(0);
 const asked = [...engine.asked].map(([kind, number]) => `${kind} ${per(number)}`).join(", ");
 const results = [
-  `Measured on ${new Date().toISOString().slice(0, 10)} with \`npm run bench:daemon${turns === TURNS ? "" : ` -- --turns ${turns}`}\`: ${count} services, ${turns} turns (${((turns * INTERVAL) / 60).toFixed(0)} minutes of the daemon's clock), Node ${process.version}, ${cpus().length} CPUs (${cpus()[0]?.model.trim() ?? "unknown"}; load average ${loadavg()[0]?.toFixed(1)}).`,
+  `Measured on ${today()} with \`npm run bench:daemon${turns === TURNS ? "" : ` -- --turns ${turns}`}\`: ${count} services, ${turns} turns (${((turns * INTERVAL) / 60).toFixed(0)} minutes of the daemon's clock), Node ${process.version}, ${busyMachine()}.`,
   "",
   "| a turn | the first | mean | median | 95 % | most |",
   "| --- | --- | --- | --- | --- | --- |",
@@ -121,10 +120,7 @@ const results = [
 ].join("\n");
 console.log(`\n${results}`);
 if (count === 1000 && turns === TURNS) {
-  const file = join(FOLDER, "README.md");
-  const text = readFileSync(file, "utf8");
-  const readme = `${text.slice(0, text.indexOf(BEGIN) + BEGIN.length)}\n\n${results}\n\n${text.slice(text.indexOf(END))}`;
-  writeFileSync(file, await format(readme, { ...(await resolveConfig(file)), filepath: file }));
+  await writeResults(import.meta.url, results);
   console.log("\nResults: bench/daemon/README.md");
 }
 if (faults.size > 0 || most >= TARGETS.cpu || peak > TARGETS.peak) process.exitCode = 1;

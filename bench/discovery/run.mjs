@@ -1,15 +1,13 @@
 // npm run bench:discovery [-- --rounds N] [--only nginx|traefik] [--here]
 // How soon a balancer uses a replica that is new, and leaves one that goes, on a real Swarm; written into README.md.
-import { readFileSync, writeFileSync } from "node:fs";
-import { cpus, totalmem } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { format, resolveConfig } from "prettier";
 import { ToolchainError } from "../../toolchain/errors.mjs";
 import { build, ensureDependencies } from "../../scripts/local/dependencies.mjs";
 import { main } from "../../scripts/local/deploy.mjs";
 import { apart, openStack } from "../local-stack.mjs";
+import { machine, table, today, writeResults } from "../readme.mjs";
 
 const BALANCERS = ["nginx", "traefik"];
 
@@ -18,9 +16,6 @@ const INTERVAL = 20;
 
 /** Longest time that a replica may take to start, or to go, seconds. */
 const PATIENCE = 90;
-
-const README = fileURLToPath(new URL("README.md", import.meta.url));
-const [BEGIN, END] = ["<!-- results -->", "<!-- end of results -->"];
 
 /** Asks who answers, again and again, and remembers when each replica got its first and its last request. */
 class Asker {
@@ -148,12 +143,8 @@ async function write(rows) {
   const cells = rows.map(({ balancer, results, sent, failures }) => [
     ...[balancer, results.length, spread(results.map(({ used }) => used)), spread(results.map(({ left }) => left)), sent, failures.length],
   ]);
-  const table = [heading, heading.map(() => "---"), ...cells].map((row) => `| ${row.join(" | ")} |`).join("\n");
-  const machine = `${cpus().length} CPUs (${cpus()[0]?.model.trim() ?? "unknown"}), ${Math.round(totalmem() / 2 ** 30)} GiB`;
-  const text = readFileSync(README, "utf8");
-  const [head, tail] = [text.slice(0, text.indexOf(BEGIN) + BEGIN.length), text.slice(text.indexOf(END))];
-  const note = `Measured on ${new Date().toISOString().slice(0, 10)} with \`npm run bench:discovery\`: ${machine}, client and stack on the same machine. Least / middle / most.`;
-  writeFileSync(README, await format(`${head}\n\n${note}\n\n${table}\n\n${tail}`, { ...(await resolveConfig(README)), filepath: README }));
+  const note = `Measured on ${today()} with \`npm run bench:discovery\`: ${machine()}, client and stack on the same machine. Least / middle / most.`;
+  await writeResults(import.meta.url, `${note}\n\n${table(heading, cells)}`);
 }
 
 main(async () => {

@@ -2,19 +2,14 @@
 // Does to one of three replicas behind the balancer what goes wrong with replicas, once without and once with probes, and writes how
 // long it was noticed into README.md. In a network namespace of its own as in the tests; with --here on the engine that is reachable.
 import { spawn } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
-import { cpus, totalmem } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { format, resolveConfig } from "prettier";
 import { build, ensureDependencies } from "../../scripts/local/dependencies.mjs";
 import { main } from "../../scripts/local/deploy.mjs";
 import { inNamespace } from "../../scripts/test/namespace.mjs";
 import { ToolchainError } from "../../toolchain/errors.mjs";
-
-const README = fileURLToPath(new URL("README.md", import.meta.url));
-const [BEGIN, END] = ["<!-- results -->", "<!-- end of results -->"];
+import { machine, table, today, writeResults } from "../readme.mjs";
 
 /** Milliseconds between two requests. */
 const INTERVAL = 20;
@@ -105,13 +100,8 @@ async function write(rows) {
     ...[row.title, row.probes ? "yes" : "no", row.sent, row.failed, seconds(row.lastFailed), row.slowed, seconds(row.lastSlowed)],
     ...[seconds(row.slowest), seconds(row.usedAgain)],
   ]);
-  const table = [heading, heading.map(() => "---"), ...cells].map((row) => `| ${row.join(" | ")} |`).join("\n");
-  const machine = `${cpus().length} CPUs (${cpus()[0]?.model.trim() ?? "unknown"}), ${Math.round(totalmem() / 2 ** 30)} GiB`;
-  const when = new Date().toISOString().slice(0, 10);
-  const text = readFileSync(README, "utf8");
-  const [head, tail] = [text.slice(0, text.indexOf(BEGIN) + BEGIN.length), text.slice(text.indexOf(END))];
-  const note = `Measured on ${when} with \`npm run bench:failover\`: ${machine}, client, balancer and replicas on the same machine.`;
-  writeFileSync(README, await format(`${head}\n\n${note}\n\n${table}\n\n${tail}`, { ...(await resolveConfig(README)), filepath: README }));
+  const note = `Measured on ${today()} with \`npm run bench:failover\`: ${machine()}, client, balancer and replicas on the same machine.`;
+  await writeResults(import.meta.url, `${note}\n\n${table(heading, cells)}`);
 }
 
 main(async () => {

@@ -1,12 +1,9 @@
 // Results as JSON for programs and as a table in the README for people.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
-import { format, resolveConfig } from "prettier";
+import { days, machine, table, writeResults } from "../readme.mjs";
 
 const FILE = fileURLToPath(new URL("results.json", import.meta.url));
-const README = fileURLToPath(new URL("README.md", import.meta.url));
-const [BEGIN, END] = ["<!-- results -->", "<!-- end of results -->"];
 
 /** Contradictions that are written down; the table has their number. */
 const EXAMPLES = 20;
@@ -60,12 +57,7 @@ export async function writeTable(rows, order) {
     "Its log",
     "Seen",
   ];
-  const table = [heading, heading.map(() => "---"), ...sorted.map(cells)].map((row) => `| ${row.join(" | ")} |`).join("\n");
-  const dates = sorted.map(({ startedAt }) => startedAt.slice(0, 10)).sort();
-  const when = dates[0] === dates.at(-1) ? dates[0] : `${dates[0]} to ${dates.at(-1)}`;
-  const machine = `${cpus().length} CPUs (${cpus()[0]?.model.trim() ?? "unknown"}), ${Math.round(totalmem() / 2 ** 30)} GiB, client and stack on the same machine`;
-  const text = readFileSync(README, "utf8");
-  const [head, tail] = [text.slice(0, text.indexOf(BEGIN) + BEGIN.length), text.slice(text.indexOf(END))];
-  const readme = `${head}\n\nMeasured on ${when} with \`npm run bench:failures\`: ${machine}.\n\n${table}\n\n${tail}`;
-  writeFileSync(README, await format(readme, { ...(await resolveConfig(README)), filepath: README }));
+  const when = days(sorted.map(({ startedAt }) => startedAt));
+  const note = `Measured on ${when} with \`npm run bench:failures\`: ${machine()}, client and stack on the same machine.`;
+  await writeResults(import.meta.url, `${note}\n\n${table(heading, sorted.map(cells))}`);
 }

@@ -1,6 +1,7 @@
 // What each part of our balancer costs: ours beside ours without it.
+import { table } from "../readme.mjs";
 import { ours } from "./contenders.mjs";
-import { median, table } from "./results.mjs";
+import { median } from "./results.mjs";
 
 /** @typedef {Partial<import("@testbro/components/load-balancer/nginx").NginxOptions>} Changes */
 

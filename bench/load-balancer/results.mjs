@@ -1,16 +1,12 @@
 // Rounds → medians, ratios within a round, and whether the goals are met: as JSON for programs and as tables in the README for people.
-import { readFileSync, writeFileSync } from "node:fs";
-import { cpus, totalmem } from "node:os";
+import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { format, resolveConfig } from "prettier";
+import { table, writeResults } from "../readme.mjs";
 import { CASES } from "./cases.mjs";
 import { goals } from "./goals.mjs";
 
 const FILE = fileURLToPath(new URL("results.json", import.meta.url));
-const README = fileURLToPath(new URL("README.md", import.meta.url));
-
-/** What stands around tables in the README. @param {string} name */
-const around = (name) => [`<!-- ${name} -->`, `<!-- end of ${name} -->`];
 
 /**
  * @typedef {object} Results
@@ -31,9 +27,6 @@ export const median = (values) => {
   const middle = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1 ? (sorted[middle] ?? NaN) : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
 };
-
-/** What this machine is. */
-export const machine = () => `${cpus().length} CPUs (${cpus()[0]?.model.trim() ?? "unknown"}), ${Math.round(totalmem() / 2 ** 30)} GiB`;
 
 /** Median of one figure; undefined where nothing was measured. @param {Results} results @param {string} id @param {string} contender @param {keyof import("./generators.mjs").Counted} figure */
 export function figureOf({ measured }, id, contender, figure) {
@@ -61,9 +54,6 @@ export function ratioOf({ measured, contenders }, id, contender, figure) {
   const ratios = ours.map((counted, round) => (counted[figure] ?? NaN) / (theirs[round]?.[figure] ?? NaN));
   return { median: median(ratios), low: Math.min(...ratios), high: Math.max(...ratios) };
 }
-
-/** @param {string[]} heading @param {string[][]} rows */
-export const table = (heading, rows) => [heading, heading.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
 
 const ratio = (/** @type {ReturnType<typeof ratioOf>} */ value) =>
   value ? `${value.median.toFixed(2)} (${value.low.toFixed(2)}–${value.high.toFixed(2)})` : "-";
@@ -116,16 +106,8 @@ export function describe(results) {
   ].join("\n\n");
 }
 
-/** Puts tables into the README. @param {"results" | "costs"} name @param {string} tables */
-export async function writeTables(name, tables) {
-  const [begin = "", end = ""] = around(name);
-  const text = readFileSync(README, "utf8");
-  const readme = `${text.slice(0, text.indexOf(begin) + begin.length)}\n\n${tables}\n\n${text.slice(text.indexOf(end))}`;
-  writeFileSync(README, await format(readme, { ...(await resolveConfig(README)), filepath: README }));
-}
-
 /** Writes results.json and the tables. @param {Results} results */
 export async function write(results) {
   writeFileSync(FILE, await format(JSON.stringify(results), { ...(await resolveConfig(FILE)), filepath: FILE }));
-  await writeTables("results", describe(results));
+  await writeResults(import.meta.url, describe(results));
 }

@@ -8,6 +8,7 @@ import { build, ensureDependencies } from "../../scripts/local/dependencies.mjs"
 import { main } from "../../scripts/local/deploy.mjs";
 import { ToolchainError } from "../../toolchain/errors.mjs";
 import { inOwnNamespace } from "../local-stack.mjs";
+import { machine, writeResults } from "../readme.mjs";
 import { CASES, takesPart } from "./cases.mjs";
 
 /** Rounds and seconds of the results that are kept. */
@@ -67,7 +68,7 @@ main(async () => {
   }
   const { Laboratory } = await import("./laboratory.mjs");
   const { measure } = await import("./generators.mjs");
-  const { describe, machine, write, writeTables } = await import("./results.mjs");
+  const { describe, write } = await import("./results.mjs");
 
   const laboratory = await Laboratory.open();
   // Containers would outlive the program.
@@ -112,7 +113,7 @@ main(async () => {
     };
     console.log(`\n${costs ? describeCosts(results) : describe(results)}\n`);
     const whole = wanted.length === others.length && (costs ? only === undefined : cases.length === CASES.length);
-    if (whole) await (costs ? writeTables("costs", describeCosts(results)) : write(results));
+    if (whole) await (costs ? writeResults(import.meta.url, describeCosts(results), "costs") : write(results));
     console.log(whole ? "Results: bench/load-balancer/README.md" : "Not kept: only a part was measured.");
   } finally {
     await laboratory.close();

@@ -1,17 +1,16 @@
 // npm run bench:preview [-- --runs N]: how long a warm preview of the local stack takes and where the time goes.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, loadavg, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { format, resolveConfig } from "prettier";
 import { main, prepare } from "../../scripts/local/deploy.mjs";
 import { ToolchainError } from "../../toolchain/errors.mjs";
+import { busyMachine, today, writeResults } from "../readme.mjs";
 
 const FOLDER = fileURLToPath(new URL(".", import.meta.url));
 const CLOCK = join(FOLDER, "program-clock.mjs");
-const [BEGIN, END] = ["<!-- results -->", "<!-- end of results -->"];
 
 /** Targets in seconds, for a machine with two cores. */
 const TARGETS = { "without refresh": 4, "with refresh": 9 };
@@ -63,14 +62,6 @@ async function preview(stack, refresh, clockFile) {
   };
 }
 
-/** Replaces the results in the README. @param {string} results */
-async function write(results) {
-  const file = join(FOLDER, "README.md");
-  const text = readFileSync(file, "utf8");
-  const readme = `${text.slice(0, text.indexOf(BEGIN) + BEGIN.length)}\n\n${results}\n\n${text.slice(text.indexOf(END))}`;
-  writeFileSync(file, await format(readme, { ...(await resolveConfig(file)), filepath: file }));
-}
-
 const seconds = (/** @type {number | undefined} */ value) => (value ?? NaN).toFixed(2);
 
 main(async () => {
@@ -102,9 +93,10 @@ main(async () => {
     const row = (/** @type {string} */ name, /** @type {string} */ key) =>
       `| ${name} | ${seconds(without[key])} | ${seconds(withRefresh[key])} | ${seconds((withRefresh[key] ?? NaN) - (without[key] ?? NaN))} |`;
     const met = { "without refresh": without.total, "with refresh": withRefresh.total };
-    await write(
+    await writeResults(
+      import.meta.url,
       [
-        `Measured on ${new Date().toISOString().slice(0, 10)} with \`npm run bench:preview\`: medians of ${runs} runs, seconds, on ${cpus().length} CPUs (${cpus()[0]?.model.trim() ?? "unknown"}; load average ${loadavg()[0]?.toFixed(1)}), ${count} resources in the state.`,
+        `Measured on ${today()} with \`npm run bench:preview\`: medians of ${runs} runs, seconds, on ${busyMachine()}, ${count} resources in the state.`,
         "",
         "| Part | without refresh | with refresh | the refresh costs |",
         "| --- | --- | --- | --- |",

@@ -1,11 +1,9 @@
 // npm run bench:two-balancers: rolls a new image of the balancer out under load, on two nodes and as seen by somebody who knows only one,
 // and writes what failed into README.md. Linux and root: the nodes are Docker engines in network namespaces.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, loadavg, tmpdir } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { format, resolveConfig } from "prettier";
 import { buildImages } from "../../images/build.mjs";
 import { build, ensureDependencies } from "../../scripts/local/dependencies.mjs";
 import { main } from "../../scripts/local/deploy.mjs";
@@ -13,9 +11,7 @@ import { ensureEngine } from "../../toolchain/docker/engine.mjs";
 import { ensureBaseImage } from "../../toolchain/images/base.mjs";
 import { paths } from "../../toolchain/paths.mjs";
 import { must } from "../../toolchain/process.mjs";
-
-const README = fileURLToPath(new URL("README.md", import.meta.url));
-const [BEGIN, END] = ["<!-- results -->", "<!-- end of results -->"];
+import { busyMachine, table, today, writeResults } from "../readme.mjs";
 
 /** Requests a second. */
 const RATE = 100;
@@ -99,12 +95,8 @@ main(async () => {
       return rows;
     });
     const heading = ["Clients know", "Connections", "Requests", "Failed", "Failures within", "p99 / max ms", "Both replaced in"];
-    const table = [heading, heading.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
-    const machine = `${cpus().length} CPUs (${cpus()[0]?.model.trim() ?? "unknown"}; load average ${loadavg()[0]?.toFixed(1)}), both nodes and the client on it`;
-    const when = `Measured on ${new Date().toISOString().slice(0, 10)} with \`npm run bench:two-balancers\`: ${machine}.`;
-    const text = readFileSync(README, "utf8");
-    const readme = `${text.slice(0, text.indexOf(BEGIN) + BEGIN.length)}\n\n${when}\n\n${table}\n\n${text.slice(text.indexOf(END))}`;
-    writeFileSync(README, await format(readme, { ...(await resolveConfig(README)), filepath: README }));
+    const note = `Measured on ${today()} with \`npm run bench:two-balancers\`: ${busyMachine()}, both nodes and the client on it.`;
+    await writeResults(import.meta.url, `${note}\n\n${table(heading, rows)}`);
     console.log("\nResults: bench/two-balancers/README.md");
     if (rows.some(([who, , , failed]) => who === "both nodes" && failed !== "0")) process.exitCode = 1;
   } finally {
