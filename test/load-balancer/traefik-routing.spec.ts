@@ -137,6 +137,20 @@ describe("traefik: routing", function () {
     );
   });
 
+  it("no GET fails that is under way in a replica when it hangs, though reading may take longer than 10 s, where there is a health check", async () => {
+    const replicas = await balancer.replicas(2);
+    const [hung, good] = replicas as [Replica, Replica];
+    const traefik = await balancer.start({
+      routes: [route(replicas, { timeouts: { read: 11 }, healthCheck: { path: "/health" } })],
+      limits: UNLIMITED,
+    });
+    hung.handler = () => undefined;
+    good.handler = (_request, response) => response.end("good");
+    const answers = await Promise.all(Array.from({ length: 8 }, () => ask(traefik, "/", { timeout: 60_000 })));
+    assert.deepEqual(tally(answers.map(({ status, text }) => `${status} ${text}`)), { "200 good": 8 });
+    assert.ok(hung.seen.includes("GET /"), "the one that hangs was asked");
+  });
+
   it("circuit breaker: answers 503 by itself while the upstream breaks connections", async () => {
     const replicas = await balancer.replicas(1, (request) => request.socket.destroy());
     const more = { circuitBreaker: { openSeconds: 2, recoverySeconds: 1 }, retry: false, maxFails: 0 } as const;

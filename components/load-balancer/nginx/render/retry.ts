@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { mergeOptions } from "../../../workload";
+import { RETRY_SECONDS, retrySecondsAfter } from "../../retry-time";
 import { escapeRegex } from "./names";
 import { isProxy, targetsOf, type ProxyRoute, type Route } from "./options";
 import { timeoutsOf } from "./timeouts";
@@ -7,18 +8,9 @@ import { block, directive, type Statement } from "./writer";
 
 const RETRY_DEFAULTS = { tries: 3, on: ["error", "timeout", "http_502", "http_503"] };
 
-/** Seconds within which another attempt may start, where a route says nothing and its `timeouts.read` is short. */
-const RETRY_SECONDS = 10;
-
-/** Seconds for connecting and the like beside `timeouts.read`. */
-const BESIDE_READ_SECONDS = 5;
-
-/**
- * Seconds within which another attempt may start: long enough for one after a replica that hangs, which is noticed when `timeouts.read` is over. A
- * WebSocket's hour of allowed silence is no patience with a replica.
- */
+/** Seconds within which another attempt may start. A WebSocket's hour of allowed silence is no patience with a replica. */
 function retrySeconds(route: ProxyRoute): number {
-  return route.websocket ? RETRY_SECONDS : Math.max(RETRY_SECONDS, timeoutsOf(route).read + BESIDE_READ_SECONDS);
+  return route.websocket ? RETRY_SECONDS : retrySecondsAfter(timeoutsOf(route).read);
 }
 
 /** Whether a request may begin again. */

@@ -204,12 +204,17 @@ export function transportName(route: TraefikProxyRoute): string {
   return route.name;
 }
 
+/** Seconds a route's replicas have, with every default. */
+export function timeoutsOf(route: TraefikProxyRoute): { connect: number; read: number } {
+  return mergeOptions(SERVICE_DEFAULTS.timeouts, route.timeouts);
+}
+
 /** How connections of a route to its replicas are made and kept. */
 export function transports(options: TraefikOptions): Record<string, ServersTransport> {
   return Object.fromEntries(
     options.routes.filter(isProxyRoute).map((route) => {
       const keepalive = route.keepalive === false ? false : mergeOptions(SERVICE_DEFAULTS.keepalive, route.keepalive);
-      const timeouts = mergeOptions(SERVICE_DEFAULTS.timeouts, route.timeouts);
+      const timeouts = timeoutsOf(route);
       const tls = route.upstreamTls;
       const transport: ServersTransport = {
         maxIdleConnsPerHost: keepalive ? keepalive.connections : NO_KEEPALIVE,
