@@ -102,9 +102,10 @@ export class Traefik {
     const { staticText, hostLists } = this.#render(test);
     writeFileSync(join(this.folder, "traefik.yml"), this.#placed(staticText));
     // As the image's entry point does it, where this machine is the host.
+    const behindProxies = test.trustedProxies ? { ipStrategy: { excludedIPs: test.trustedProxies.ranges } } : {};
     const lists = Object.entries({ host: [], ...hostLists }).map(([name, ranges]) => [
       name,
-      { ipAllowList: { sourceRange: ["127.0.0.1", ...ranges] } },
+      { ipAllowList: { sourceRange: ["127.0.0.1", ...ranges], ...behindProxies } },
     ]);
     this.place("host", JSON.stringify({ http: { middlewares: Object.fromEntries(lists) as object } }));
   }

@@ -6,32 +6,12 @@ import { ask, tally, type Answer } from "./ask";
 import { withNginx } from "./fixture";
 import { Nginx } from "./nginx";
 import type { Replica } from "./replica";
+import { SPOOFED } from "./spoofed";
 
 /** Limits off: here one client asks as fast as it can. */
 const UNLIMITED = { perClient: false } as const;
 
 const PASSWORD = "0123456789abcdefghijklmnopqrstuv";
-
-/** What a client says that is not its to say. */
-const SPOOFED = {
-  "x-forwarded-for": "192.0.2.1",
-  "x-real-ip": "192.0.2.1",
-  "x-forwarded-proto": "gopher",
-  "x-forwarded-host": "evil.test",
-  "x-forwarded-port": "81",
-  "x-forwarded-prefix": "/evil",
-  "x-forwarded-server": "evil.test",
-  "x-forwarded-ssl": "on",
-  "x-host": "evil.test",
-  "x-original-url": "/admin/",
-  "x-rewrite-url": "/admin/",
-  "x-client-ip": "192.0.2.1",
-  "true-client-ip": "192.0.2.1",
-  "cf-connecting-ip": "192.0.2.1",
-  forwarded: "for=192.0.2.1;host=evil.test",
-  proxy: "http://evil.test",
-  "x-api-client": "root",
-};
 
 const statuses = (answers: readonly Answer[]) => tally(answers.map(({ status }) => String(status)));
 

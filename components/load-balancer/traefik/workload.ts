@@ -50,13 +50,18 @@ export function traefikWorkload(
   const { http = 80, https = 443 } = options.ports ?? {};
   const { tls } = options;
   const lists = hostListsText(hostLists);
+  const proxies = options.trustedProxies?.ranges.join(",");
+  const env = {
+    ...(lists === "" ? {} : { TRAEFIK_HOST_ACCESS: lists }),
+    ...(proxies === undefined ? {} : { TRAEFIK_TRUSTED_PROXIES: proxies }),
+  };
   const builtIn = tls === false ? undefined : tls.builtInAcme;
   const patience = tls !== false && tls.acme ? PATIENCE : 0;
   const base: Workload = {
     // One that keeps certificates has a volume, which no two may share.
     kind: builtIn ? "stateful" : "service",
     image: options.images.traefik,
-    ...(lists === "" ? {} : { env: { TRAEFIK_HOST_ACCESS: lists } }),
+    ...(Object.keys(env).length > 0 ? { env } : {}),
     files: contents(parts.files),
     secrets: parts.secrets,
     ports: [

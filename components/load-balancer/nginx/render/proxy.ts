@@ -1,3 +1,4 @@
+import { NOT_THEIRS } from "../../request-headers";
 import { credentialHeaders } from "./access";
 import { cacheControlHeaders } from "./cache-control";
 import { routeCache } from "./caching";
@@ -25,17 +26,6 @@ export function portSuffix(options: NginxOptions, scheme: "http" | "https"): str
   const port = scheme === "https" ? ports.publicHttps : ports.publicHttp;
   return port === (scheme === "https" ? 443 : 80) ? "" : `:${port}`;
 }
-
-/**
- * What clients say of who they are, where they come from and what they ask for, and some frameworks believe; behind a balancer none of it
- * is theirs to say. What is not set below does not reach the upstream.
- */
-const NOT_THEIRS = [
-  ...["Forwarded", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Server", "X-Forwarded-Ssl", "X-Host", "X-Original-URL"],
-  ...["X-Rewrite-URL", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP"],
-  // A client's "Proxy" header must not become a CGI program's HTTP_PROXY (CVE-2016-5385).
-  "Proxy",
-];
 
 /** Scheme of what a trusted proxy in front was asked, where this balancer speaks plain HTTP. */
 const OUTER_SCHEME = "$outer_scheme";

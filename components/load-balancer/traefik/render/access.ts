@@ -37,6 +37,9 @@ function passwordChain({ name, access }: Guard): Chain {
   return [[`${name}-password`, { basicAuth: { users, realm, removeHeader: true } }]];
 }
 
+/** What a judge is told of the request is the balancer's own view, and of its answer only so many bytes are read. */
+const JUDGED = { trustForwardHeader: false, maxResponseBodySize: 65_536 };
+
 function tlsFiles(client: ClientFiles | undefined): { tls?: { ca: string; cert: string; key: string } } {
   return client ? { tls: { ca: client.caFile, cert: client.certificateFile, key: client.keyFile } } : {};
 }
@@ -50,6 +53,7 @@ function forwardChain(options: TraefikOptions, { name, access }: Guard): Chain {
       {
         forwardAuth: {
           address,
+          ...JUDGED,
           ...(requestHeaders ? { authRequestHeaders: requestHeaders } : {}),
           ...(responseHeaders ? { authResponseHeaders: responseHeaders } : {}),
         },
@@ -63,6 +67,7 @@ function forwardChain(options: TraefikOptions, { name, access }: Guard): Chain {
         {
           forwardAuth: {
             address: `${options.keyService}/${name}`,
+            ...JUDGED,
             ...tlsFiles(options.client),
             authRequestHeaders: [KEY_HEADER],
             authResponseHeaders: [CLIENT_HEADER],

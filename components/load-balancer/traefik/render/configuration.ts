@@ -18,6 +18,9 @@ export interface Middleware {
   basicAuth?: { users: string[]; realm: string; removeHeader: boolean };
   forwardAuth?: {
     address: string;
+    trustForwardHeader: boolean;
+    /** Bytes. */
+    maxResponseBodySize: number;
     tls?: { ca: string; cert: string; key: string };
     authRequestHeaders?: string[];
     authResponseHeaders?: string[];

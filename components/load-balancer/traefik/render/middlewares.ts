@@ -4,13 +4,16 @@ import { COMPRESSION_DEFAULTS } from "../../nginx/render/compression";
 import { headersOf, UPSTREAM_CSP } from "../../nginx/render/headers";
 import { clientLimit, LIMIT_DEFAULTS, partsOf, rateLimitsOf } from "../../nginx/render/limits";
 import { hstsValue } from "../../nginx/render/tls";
+import { NOT_THEIRS } from "../../request-headers";
+import { retrySecondsAfter } from "../../retry-time";
 import { seconds, type Middleware, type SourceCriterion } from "./configuration";
 import type { CircuitBreaker, TraefikOptions, TraefikProxyRoute, TraefikRoute } from "./options";
+import { timeoutsOf } from "./services";
 
 /** Named middlewares, in the order in which requests pass them. */
 export type Chain = [name: string, middleware: Middleware][];
 
-export const RETRY_DEFAULTS = { tries: 5, timeout: 10, on: ["error", "timeout", "http_502", "http_503"] as RetryCause[] };
+export const RETRY_DEFAULTS = { tries: 5, on: ["error", "timeout", "http_502", "http_503"] as RetryCause[] };
 
 /** Seconds before a second attempt; a third waits somewhat longer, and so on, up to twice that. */
 const RETRY_INTERVAL = 0.05;
@@ -51,17 +54,25 @@ function headers(options: TraefikOptions, own: HeaderOptions | undefined, custom
   return { headers: { customRequestHeaders, customResponseHeaders } };
 }
 
-/**
- * Request headers that do not reach an upstream: what only the balancer may say, a client's "Proxy", which must not become a CGI
- * program's HTTP_PROXY (CVE-2016-5385), and where WebSockets are not wanted, what would make one.
- */
-function removedFromRequests(websocket: boolean): Record<string, string> {
-  return { "X-API-Client": "", Forwarded: "", Proxy: "", ...(websocket ? {} : { Upgrade: "" }) };
+/** What Traefik adds to {@link NOT_THEIRS} by its own names. */
+const TRAEFIKS_OWN = ["X-Forwarded-Uri", "X-Forwarded-Method"];
+
+/** What Traefik sets itself for clients that come directly, and hands on as a trusted proxy sent it, who may have it from the client. */
+const AS_THE_PROXY_SAYS = ["X-Real-Ip", "X-Forwarded-Host"];
+
+/** Request headers that do not reach an upstream: what only the balancer may say, and where WebSockets are not wanted, what would make one. */
+function removedFromRequests({ trustedProxies }: TraefikOptions, websocket: boolean): Record<string, string> {
+  const names = [
+    ...["X-API-Client", ...NOT_THEIRS, ...TRAEFIKS_OWN],
+    ...(trustedProxies ? AS_THE_PROXY_SAYS : []),
+    ...(websocket ? [] : ["Upgrade"]),
+  ];
+  return Object.fromEntries(names.map((name) => [name, ""]));
 }
 
 /** Sets headers of responses, and takes from requests what an upstream must not get. */
 export function headerChain(options: TraefikOptions, name: string, own: HeaderOptions | undefined, websocket = false): Chain {
-  return [[`${name}-headers`, headers(options, own, removedFromRequests(websocket))]];
+  return [[`${name}-headers`, headers(options, own, removedFromRequests(options, websocket))]];
 }
 
 function rate(limit: Omit<RateLimit, "key">, criterion: SourceCriterion): Middleware {
@@ -168,7 +179,8 @@ const STATUS: Record<RetryCause, string> = {
 /** Second attempts: for every request while nothing of it was sent, for idempotent ones also by the answer. */
 export function retryChain(route: TraefikProxyRoute): Chain {
   if (route.retry === false) return [];
-  const { tries, timeout } = mergeOptions({ tries: RETRY_DEFAULTS.tries, timeout: RETRY_DEFAULTS.timeout }, route.retry);
+  const defaults = { tries: RETRY_DEFAULTS.tries, timeout: retrySecondsAfter(timeoutsOf(route).read) };
+  const { tries, timeout } = mergeOptions(defaults, route.retry);
   const causes = route.retry?.on ?? RETRY_DEFAULTS.on;
   if (tries === 1) return [];
   const status = [...new Set(causes.map((cause) => STATUS[cause]))].sort();

@@ -46,8 +46,8 @@ describe("renderTraefik", () => {
             ...app,
             path: `/a${value}`,
             headers: { csp: `x${value}`, set: { "X-A": `x${value}` } },
-            access: { basicAuth: { realm: value, users: ["ada:x"] } },
           },
+          { ...app, name: "guarded", path: "/guarded", access: { basicAuth: { realm: value, users: ["ada:x"] } } },
         ],
       }).dynamicText;
     const shape = (value: unknown): unknown =>
@@ -83,8 +83,8 @@ describe("renderTraefik", () => {
       .sort(([, a], [, b]) => b.priority - a.priority)
       .map(([name]) => name);
     const unavailable = (names: string[]) => names.flatMap((name) => [name, `${name}-unavailable`]);
-    assert.deepEqual(order.slice(0, 6), unavailable(["exact", "prefix", "host"]));
-    assert.deepEqual(order.slice(6), ["not-found-1", "long-denied", ...unavailable(["long", "root"]), "not-found-0"]);
+    assert.deepEqual(order.slice(0, 7), ["detours", ...unavailable(["exact", "prefix", "host"])]);
+    assert.deepEqual(order.slice(7), ["not-found-1", "long-denied", ...unavailable(["long", "root"]), "not-found-0"]);
     const priorities = order.map((name) => routers[name]?.priority);
     assert.equal(new Set(priorities).size, order.length, "no two of the same priority");
   });

@@ -161,6 +161,18 @@ function addStrangers(routing: Routing): void {
   }
 }
 
+/** Segments that some upstreams take for `..` although they carry parameters, and no rule does. */
+const DETOUR = "/\\.{1,2};";
+
+/** Answer to a path that means one thing to rules and may mean another to an upstream. */
+const BAD_REQUEST = 400;
+
+function addDetours(routing: Routing): void {
+  const { options } = routing;
+  const middlewares = [...routing.use(headerChain(options, "detours", undefined)), routing.refuse(BAD_REQUEST)];
+  routing.add("detours", { rule: `PathRegexp(${quoted(DETOUR)})`, priority: DETOUR_PRIORITY, middlewares, service: NOTHING });
+}
+
 /** Plain HTTP when there is TLS: sends everyone to HTTPS. */
 function addRedirect(routing: Routing, ports: { http: number | false; publicHttps: number }): void {
   const { options } = routing;
@@ -224,6 +236,9 @@ function addDashboard(routing: Routing): void {
 
 const DASHBOARD_PRIORITY = 10_000_000;
 
+/** Above every route and the dashboard. */
+const DETOUR_PRIORITY = 15_000_000;
+
 /** Above everything, as it is on the port of redirects. */
 const CHALLENGE_PRIORITY = 20_000_000;
 
@@ -244,6 +259,7 @@ export function routing(
     } else addAnswer(result, route);
   }
   addStrangers(result);
+  addDetours(result);
   addRedirect(result, ports);
   addReady(result);
   addChallenges(result);

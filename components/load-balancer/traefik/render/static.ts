@@ -21,11 +21,31 @@ function tlsFiles({ caFile, certificateFile, keyFile }: ClientFiles): { ca: stri
   return { ca: caFile, cert: certificateFile, key: keyFile };
 }
 
+/**
+ * Paths: a slash, backslash or semicolon that is written as %2F, %5C or %3B is none to a rule and may be one to an upstream, which would
+ * then take a path for another one than the rules did: such requests get 400, as those with %00 do. Detours (`/a/../b`, `//`) are resolved before rules
+ * are looked at. Headers: one whose name is another's but for `_` or `.` in place of `-` is the same to many an upstream, so it is taken away.
+ */
+const PATHS_AND_HEADERS = {
+  sanitizePath: true,
+  encodedCharacters: {
+    allowEncodedSlash: false,
+    allowEncodedBackSlash: false,
+    allowEncodedNullCharacter: false,
+    allowEncodedSemicolon: false,
+    allowEncodedPercent: true,
+    allowEncodedQuestionMark: true,
+    allowEncodedHash: true,
+  },
+  aliasHeadersStrategy: "delete",
+};
+
 function entryPoint(options: TraefikOptions, port: number): object {
   const { accept, finish } = { ...SHUTDOWN, ...options.shutdown };
   return {
     address: `:${port}`,
     ...(options.trustedProxies ? { forwardedHeaders: { trustedIPs: options.trustedProxies.ranges } } : {}),
+    http: PATHS_AND_HEADERS,
     transport: {
       lifeCycle: { requestAcceptGraceTimeout: seconds(accept), graceTimeOut: seconds(finish) },
       respondingTimeouts: {

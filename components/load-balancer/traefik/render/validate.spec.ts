@@ -126,6 +126,11 @@ describe("checkTraefik", () => {
       /source\.replicas: would fill in what discovery tells of already\. leave one/,
     ],
     ["an endpoint that is none", { source: { endpoint: "x" } }, /source\.endpoint: "x" is not a URL/],
+    [
+      "a guarded path that may be written in another way",
+      { routes: [app, { ...app, name: "staff", path: "/@staff/", access: { allow: ["10.0.0.1"] } }] },
+      /routes\[1\]\.path: who writes %40 for "@" would not be held by this route's rules/,
+    ],
     ["the name of something else", { routes: [{ ...app, name: "redirect" }] }, /routes\[0\]\.name: "redirect" is the name of something/],
     ["a name that is made from another", { routes: [{ ...app, name: "app-denied" }] }, /routes\[0\]\.name: "app-denied"/],
     ["challenges without a port", { acme: { to: { host: "acme", port: 0 } } }, /acme\.to\.port/],

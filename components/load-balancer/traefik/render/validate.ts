@@ -205,7 +205,7 @@ function checkSources(check: Check, { discovery, source, client, shutdown, reque
 
 /** Names of routers and services that are there beside those of routes, or are made from a route's name. */
 const TAKEN =
-  /^(redirect|strangers|dashboard|acme|unavailable|status-ready|not-found-\d+|part\d+-of-.*)$|-(denied|known|unavailable|standin-\d+|main|backup|mirror|mirrored)$/;
+  /^(redirect|strangers|detours|dashboard|acme|unavailable|status-ready|not-found-\d+|part\d+-of-.*)$|-(denied|known|unavailable|standin-\d+|main|backup|mirror|mirrored)$/;
 
 function checkNames(check: Check, { routes }: TraefikOptions): void {
   for (const [index, { name }] of routes.entries()) {
@@ -218,6 +218,22 @@ function checkNames(check: Check, { routes }: TraefikOptions): void {
   }
 }
 
+/** Characters that Traefik's rules tell from their encoded form (RFC 3986, 2.2), though an upstream does not. */
+const TOLD_APART = /[!#$&'()*+,:;=?@[\]%]/;
+
+/** Whether a route lets in less than another one might. */
+function isGuarded({ access = {}, rateLimits = [], connectionLimit }: TraefikRoute): boolean {
+  return Object.keys(access).length > 0 || rateLimits.length > 0 || connectionLimit !== undefined;
+}
+
+function checkGuardedPath(check: Check, route: TraefikRoute): void {
+  const [character] = TOLD_APART.exec(route.path) ?? [];
+  if (character === undefined || !isGuarded(route)) return;
+  const encoded = `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+  const message = `who writes ${encoded} for "${character}" would not be held by this route's rules, and many an upstream takes both for the same`;
+  check.at("path").report(message, "use a path of letters, digits, -, ., _, ~ and /, or guard a shorter one");
+}
+
 /** Every problem of a balancer's options, none when they are sound and Traefik can keep them all. Pure. */
 export function checkTraefik(name: string, options: TraefikOptions): Problem[] {
   const check = new Check(name);
@@ -227,6 +243,7 @@ export function checkTraefik(name: string, options: TraefikOptions): Problem[] {
     if (isProxyRoute(route) && ["to", "respond", "redirect"].filter((key) => key in route).length === 1) checkProxy(at, options, route);
     if (route.access) checkAccess(at.at("access"), options, route.access);
     checkRouteCapabilities(at, route);
+    checkGuardedPath(at, route);
   }
   checkCapabilities(check, options);
   checkSources(check, options);
