@@ -10,6 +10,7 @@ import { ApiServer, insidePod } from "./kubernetes/api-server";
 import { checkFilled, fill, type Filled } from "./kubernetes/fill";
 import { Follower } from "./kubernetes/follower";
 import { createDiscovery, type DiscoveryOptions } from "./server";
+import { createStatus, type Reached } from "./status";
 import { View } from "./view";
 
 /** Seconds for open answers when the process is told to stop. */
@@ -17,6 +18,9 @@ const STOP_SECONDS = 5;
 
 /** Seconds to wait for the certificates that are offered before the configuration is given without them; a restart of both is over by then. */
 const PATIENCE_SECONDS = 20;
+
+/** How the engine of a worker answers: it will never know services, unlike one that is merely away. */
+const NO_MANAGER = /not a swarm manager/;
 
 /** A file named by an environment variable; what is missing is noted. */
 function file(variable: string, problems: string[]): string {
@@ -37,6 +41,14 @@ function setting(variable: string, problems: string[], fallback?: string): strin
   return value ?? "";
 }
 
+/** A port; what is none is noted. */
+function portOf(variable: string, fallback: string, problems: string[]): number {
+  const text = setting(variable, problems, fallback);
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) problems.push(`${variable}: ${text} is not a port`);
+  return port;
+}
+
 /** A JSON object; what is none is noted. */
 function parsed<T extends object>(variable: string, text: string, problems: string[]): T {
   try {
@@ -53,6 +65,7 @@ function parsed<T extends object>(variable: string, text: string, problems: stri
 interface Source extends Pick<DiscoveryOptions, "view"> {
   /** The balancer's configuration; undefined as long as it is not known. */
   configuration: () => Configuration | undefined;
+  reached: Reached;
   /** Whose replicas these are, for people. */
   of: string;
   /** Learns of replicas until the signal. */
@@ -92,7 +105,8 @@ function besideEngine(problems: string[]): Source {
   const configuration = given(problems);
   const options = { project: setting("DISCOVERY_PROJECT", problems), network: setting("DISCOVERY_NETWORK", problems) };
   const view = new View(engineAt(setting("DISCOVERY_SOCKET", problems, "/var/run/docker.sock")), options);
-  return { of: options.project, view, configuration: () => configuration };
+  const run = (signal: AbortSignal): Promise<void> => view.run(signal, (line) => console.log(line));
+  return { of: options.project, view, configuration: () => configuration, reached: { engine: () => view.readAt }, run };
 }
 
 /** On Kubernetes: the configuration has the replicas. */
@@ -102,23 +116,24 @@ function besideApiServer(problems: string[]): Source {
   problems.push(...checkFilled(configuration, filled).map((problem) => `DISCOVERY_REPLICAS_FILE: ${problem}`));
   const services = [...new Set(Object.values(filled).map(({ workload }) => workload))];
   const of = services.join(", ") || "nobody";
-  if (services.length === 0) return { of, configuration: () => configuration };
+  if (services.length === 0) return { of, configuration: () => configuration, reached: {} };
   try {
     const { apiServer, namespace } = insidePod();
     const follower = new Follower(new ApiServer(apiServer), { namespace, services, say: (line) => console.log(line) });
     return {
       of,
       configuration: () => follower.slices && fill(configuration, filled, follower.slices),
+      reached: { "API server": () => follower.reachedAt },
       run: (signal) => follower.run(signal),
     };
   } catch (error) {
     problems.push((error as Error).message);
-    return { of, configuration: () => undefined };
+    return { of, configuration: () => undefined, reached: {} };
   }
 }
 
 /**
- * Runs until it is told to stop. Settings: DISCOVERY_PORT=8445; DISCOVERY_CONFIGURATION_FILE (the dynamic configuration, JSON);
+ * Runs until it is told to stop. Settings: DISCOVERY_PORT=8445; DISCOVERY_STATUS_PORT=8081 (/healthz, /metrics); DISCOVERY_CONFIGURATION_FILE (the dynamic configuration, JSON);
  * DISCOVERY_KEYS_FILE (JSON, may be left out); DISCOVERY_CERTIFICATE_FILE, DISCOVERY_KEY_FILE, DISCOVERY_CA_FILE for mutual TLS. And
  * - where certificates are offered by a service (`images/acme`), DISCOVERY_OFFERS_URL, and DISCOVERY_OFFERS_CERTIFICATE_FILE,
  *   DISCOVERY_OFFERS_KEY_FILE, DISCOVERY_OFFERS_CA_FILE for mutual TLS with it;
@@ -137,22 +152,34 @@ export async function main(): Promise<number> {
   const keys = process.env["DISCOVERY_KEYS_FILE"]
     ? parsed<Keys>("DISCOVERY_KEYS_FILE", file("DISCOVERY_KEYS_FILE", problems), problems)
     : {};
-  const port = Number(setting("DISCOVERY_PORT", problems, "8445"));
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) problems.push(`DISCOVERY_PORT: ${process.env["DISCOVERY_PORT"]} is not a port`);
+  const [port, statusPort] = [portOf("DISCOVERY_PORT", "8445", problems), portOf("DISCOVERY_STATUS_PORT", "8081", problems)];
   const offered = offers(problems);
-  const { of, run, view, configuration } = process.env["DISCOVERY_REPLICAS_FILE"] ? besideApiServer(problems) : besideEngine(problems);
+  const { of, run, view, configuration, reached } = process.env["DISCOVERY_REPLICAS_FILE"]
+    ? besideApiServer(problems)
+    : besideEngine(problems);
   if (problems.length > 0) {
     for (const problem of problems) console.error(`error: ${problem}`);
     return 2;
   }
   const stop = new AbortController();
+  const worker = await view?.picture().then(
+    () => undefined,
+    (error: Error) => (NO_MANAGER.test(error.message) ? error.message : undefined),
+  );
+  if (worker !== undefined) {
+    console.error(`error: ${worker}. Fix: place the discovery on a manager, e.g. discoveryPlacement: { labels: { type: "manager" } }`);
+    return 2;
+  }
   const following = Promise.all([run?.(stop.signal), offered?.run(stop.signal)]);
   const server = createDiscovery({ ...(view ? { view } : {}), configuration: answers(configuration, offered), keys, tls });
+  const status = createStatus({ ...reached, ...(offered ? { certificates: () => offered.reachedAt } : {}) });
   server.listen(port);
-  await once(server, "listening");
+  status.listen(statusPort);
+  await Promise.all([once(server, "listening"), once(status, "listening")]);
   console.log(`the view of ${of} is open at port ${port}`);
   await Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]);
   stop.abort();
+  status.close();
   server.close();
   server.closeIdleConnections();
   await Promise.race([Promise.all([once(server, "close"), following]), sleep(STOP_SECONDS * 1000)]);

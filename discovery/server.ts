@@ -50,10 +50,10 @@ async function answerAsEngine(path: string, url: URL, view: View): Promise<Answe
     case "/services":
       return { status: 200, json: (await view.picture()).services };
     case "/networks":
-      return { status: 200, json: (await view.picture()).networks };
+      return { status: 200, json: (await view.continued()).networks };
     case "/tasks": {
       const wanted = serviceFilter(url);
-      const { tasks } = await view.picture();
+      const { tasks } = await view.continued();
       return { status: 200, json: wanted ? tasks.filter(({ ServiceID }) => wanted.includes(ServiceID)) : tasks };
     }
     default:

@@ -113,4 +113,24 @@ describe("View", () => {
     fails = false;
     assert.deepEqual((await view.picture()).services, []);
   });
+
+  it("goes on with what a round of questions began with when the engine fails in between, for some seconds", async () => {
+    let fails = false;
+    let time = 0;
+    const view = new View(
+      () => (fails ? Promise.reject(new Error("no engine")) : Promise.resolve([])),
+      options,
+      () => time,
+    );
+    await assert.rejects(new View(() => Promise.reject(new Error("no engine")), options).continued(), /no engine/);
+    assert.equal(view.readAt, undefined);
+    const begun = await view.picture();
+    assert.equal(view.readAt, 0);
+    fails = true;
+    time = 5000;
+    await assert.rejects(view.picture(), /no engine/);
+    assert.equal(await view.continued(), begun);
+    time = 20_000;
+    await assert.rejects(view.continued(), /no engine/);
+  });
 });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ReadEngine } from "./engine";
 
 /** What of an engine is shown. */
@@ -45,6 +46,12 @@ const SHOWN_LABEL = /^traefik\.(enable$|http\.services\.[a-z0-9-]+\.loadbalancer
 
 /** How long a picture is shown to questions that belong together: one look of Traefik asks for services, networks and each service's tasks. */
 const PICTURE_MS = 200;
+
+/** Milliseconds for which a round of questions may go on with what it began with: the engine may take its time to fail. */
+const CONTINUED_MS = 10_000;
+
+/** Milliseconds between two looks of its own. */
+const LOOK_MS = 5000;
 
 function shownLabels(labels: Record<string, string> | null | undefined): Record<string, string> {
   return Object.fromEntries(Object.entries(labels ?? {}).filter(([name]) => SHOWN_LABEL.test(name)));
@@ -96,6 +103,7 @@ export function draw(services: EngineService[], tasks: EngineTask[], networks: E
 export class View {
   #picture: Promise<Picture> | undefined;
   #taken = -Infinity;
+  #good: { picture: Picture; at: number } | undefined;
 
   constructor(
     private readonly read: ReadEngine,
@@ -109,11 +117,47 @@ export class View {
       this.#taken = this.now();
       const taken = this.#look();
       this.#picture = taken;
-      taken.catch(() => {
-        if (this.#picture === taken) this.#picture = undefined;
-      });
+      taken.then(
+        (picture) => (this.#good = { picture, at: this.now() }),
+        () => {
+          if (this.#picture === taken) this.#picture = undefined;
+        },
+      );
     }
     return this.#picture;
+  }
+
+  /**
+   * The picture for a question that belongs to an earlier one: where the engine has failed in between, the one that question got. Traefik asks
+   * for services first and then for the tasks of each, and would leave out a service whose tasks it does not get.
+   * @throws Error with the engine's own words, where the last good picture is older than such questions are apart
+   */
+  async continued(): Promise<Picture> {
+    try {
+      return await this.picture();
+    } catch (error) {
+      if (this.#good && this.now() - this.#good.at < CONTINUED_MS) return this.#good.picture;
+      throw error;
+    }
+  }
+
+  /** Looks again and again until the signal, so that somebody knows whether the engine answers also while nobody asks. */
+  async run(signal: AbortSignal, say: (line: string) => void): Promise<void> {
+    let trouble: string | undefined;
+    while (!signal.aborted) {
+      const now = await this.picture().then(
+        () => undefined,
+        (error: Error) => error.message,
+      );
+      if (now !== trouble) say(now === undefined ? "the engine answers again" : `the engine cannot be read: ${now}`);
+      trouble = now;
+      await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** When the engine was last read, milliseconds since 1970; undefined: never. */
+  get readAt(): number | undefined {
+    return this.#good?.at;
   }
 
   async #look(): Promise<Picture> {

@@ -33,6 +33,7 @@ export class Offers {
   #list: string | undefined;
   #trouble: string | undefined;
   #pairs: readonly Pair[] = [];
+  #reachedAt: number | undefined;
 
   constructor(private readonly options: OffersOptions) {
     this.#agent = new Agent({ ...options.tls, keepAlive: true, maxSockets: 2 });
@@ -48,11 +49,17 @@ export class Offers {
     return this.#pairs;
   }
 
+  /** When the service was last read, milliseconds since 1970; undefined: never. */
+  get reachedAt(): number | undefined {
+    return this.#reachedAt;
+  }
+
   /** Looks again and again until the signal; no trouble ends it. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
         await this.#look();
+        this.#reachedAt = Date.now();
         if (this.#trouble !== undefined) this.options.say("the certificates that are offered can be read again");
         this.#trouble = undefined;
       } catch (error) {

@@ -27,6 +27,8 @@ const GONE = 410;
 export class Follower {
   #slices: Map<string, EndpointSlice> | undefined;
   #trouble: string | undefined;
+  #reachedAt: number | undefined;
+  #watching = false;
 
   constructor(
     private readonly api: ApiServer,
@@ -36,6 +38,11 @@ export class Follower {
   /** The slices; undefined until they were first read. */
   get slices(): Iterable<EndpointSlice> | undefined {
     return this.#slices?.values();
+  }
+
+  /** When the API server was last heard, milliseconds since 1970: now, while a watch is open; undefined: never. */
+  get reachedAt(): number | undefined {
+    return this.#watching ? Date.now() : this.#reachedAt;
   }
 
   /** Follows until the signal; no trouble ends it. */
@@ -76,6 +83,7 @@ export class Follower {
       try {
         const events = await this.api.watch<EndpointSlice & { code?: number; message?: string }>(this.#path, this.#query, version, signal);
         this.#recovered();
+        this.#watching = true;
         for await (const { type, object } of events) {
           if (type === "ERROR") throw new ApiServerError(object.code ?? 0, object.message ?? "no reason");
           version = object.metadata.resourceVersion ?? version;
@@ -85,6 +93,9 @@ export class Follower {
       } catch (error) {
         if (error instanceof ApiServerError && error.status === GONE) return;
         throw error;
+      } finally {
+        if (this.#watching) this.#reachedAt = Date.now();
+        this.#watching = false;
       }
       await sleep(Math.max(0, begun + WATCH_MS - Date.now()), undefined, { signal });
     }

@@ -37,8 +37,8 @@ describe("the production stack behind Traefik on a real cluster of one node", fu
 
   describe("serves", () => {
     servesUsers(context, `http://testbro.test:${PORTS.http}/`);
-    // Three replicas of backend, frontend and balancer, two exporters.
-    scrapesTargets(context, 3 * FEWEST + 2, "traefik");
+    // Three replicas of backend, frontend and balancer, two of its discovery, two exporters.
+    scrapesTargets(context, 3 * FEWEST + 4, "traefik");
 
     it("and is complete: nothing is left to change", async () => {
       await timed("preview", () => context.stack.must(["preview", "--expect-no-changes"]));

@@ -82,8 +82,15 @@ describe("TraefikLoadBalancer", () => {
       { ...declaredRef("traefik-discovery", { discovery: 8445 }) },
     ]);
     assert.deepEqual(workload.metrics, { port: "status", path: "/metrics", scraper: prometheus });
-    assert.deepEqual(lb.targets, [{ tier: "load-balancer", ref: lb.ref, port: "status", path: "/metrics", minimum: 1 }]);
+    assert.deepEqual(
+      lb.targets.map(({ tier, ref, port, path, minimum }) => [tier, ref.name, port, path, minimum]),
+      [
+        ["load-balancer", "traefik", "status", "/metrics", 1],
+        ["load-balancer", "traefik-discovery", "status", "/metrics", 2],
+      ],
+    );
     const told = platform.workload("traefik-discovery");
+    assert.deepEqual(told.metrics, { port: "status", path: "/metrics", scraper: prometheus });
     assert.deepEqual(told.hostSockets, { "/var/run/docker.sock": "/var/run/docker.sock" });
     assert.deepEqual(told.security.groups, [998]);
     assert.ok(told.ports?.every((port) => port.publish === undefined));
@@ -185,7 +192,7 @@ describe("TraefikLoadBalancer", () => {
       assert.equal(traefik.health.live.startPeriod, 30, "it waits for the certificates before it has routes");
       assert.deepEqual(
         lb.targets.map(({ ref }) => ref.name),
-        ["traefik", "traefik-acme"],
+        ["traefik", "traefik-discovery", "traefik-acme"],
       );
 
       await valueOf(lb.certificate?.certificatePem ?? "");

@@ -115,7 +115,7 @@ export class TraefikLoadBalancer extends pulumi.ComponentResource {
     };
     const connects = [
       ...connectionsOf(options),
-      onlyPorts(discovery, Object.keys(DISCOVERY_PORTS)),
+      onlyPorts(discovery, ["discovery"]),
       ...(acme ? challengePorts(acme.options).map((port) => onlyPorts(acme.ref, [port])) : []),
     ];
     const workload = traefikWorkload(options, parts, connects, hostLists);
@@ -127,8 +127,8 @@ export class TraefikLoadBalancer extends pulumi.ComponentResource {
     this.discovery = platform.run(discovery, told, { parent: this });
     const aliases = workloadOf("nginx", platform);
     this.running = platform.run(this.ref, workload, { parent: this, aliases, dependsOn: [this.discovery.resource] });
-    const target = metricsTarget("load-balancer", this.ref, workload);
-    this.targets = [...(target ? [target] : []), ...(offers?.targets ?? [])];
+    const targets = [metricsTarget("load-balancer", this.ref, workload), metricsTarget("load-balancer", discovery, told)];
+    this.targets = [...targets.filter((target) => target !== undefined), ...(offers?.targets ?? [])];
     this.registerOutputs({ name: this.ref.fullName });
   }
 }

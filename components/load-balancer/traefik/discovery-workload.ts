@@ -4,8 +4,8 @@ import type { TraefikLoadBalancerOptions } from "./options";
 import type { FilledService } from "./render";
 import { contents, type TraefikParts } from "./workload";
 
-/** Port of the discovery. */
-export const DISCOVERY_PORTS = { discovery: 8445 } as const;
+/** Ports of the discovery: what balancers ask over mutual TLS, and /healthz and /metrics. */
+export const DISCOVERY_PORTS = { discovery: 8445, status: 8081 } as const;
 
 /** Server certificate and its authority in the discovery, what it offers, and the engine's socket. */
 export const SERVER = {
@@ -54,6 +54,7 @@ function base(options: TraefikLoadBalancerOptions, parts: TraefikParts, acme: Re
     image: options.images.discovery,
     env: {
       DISCOVERY_PORT: String(DISCOVERY_PORTS.discovery),
+      DISCOVERY_STATUS_PORT: String(DISCOVERY_PORTS.status),
       DISCOVERY_CA_FILE: SERVER.caFile,
       DISCOVERY_CERTIFICATE_FILE: SERVER.certificateFile,
       DISCOVERY_KEY_FILE: SERVER.keyFile,
@@ -63,8 +64,9 @@ function base(options: TraefikLoadBalancerOptions, parts: TraefikParts, acme: Re
     },
     files: contents(parts.files),
     secrets: parts.secrets,
-    ports: [{ name: "discovery", container: DISCOVERY_PORTS.discovery }],
-    health: { live: { tcp: { port: "discovery" }, interval: 2, timeout: 2, retries: 3, startPeriod: 10 } },
+    ports: Object.entries(DISCOVERY_PORTS).map(([name, container]) => ({ name, container })),
+    metrics: { port: "status", path: "/metrics", ...(options.scraper ? { scraper: options.scraper } : {}) },
+    health: { live: { http: { port: "status", path: "/healthz" }, interval: 2, timeout: 2, retries: 3, startPeriod: 10 } },
     resources: { limits: { cpu: "200m", memory: "96Mi" }, reservations: { cpu: "20m", memory: "64Mi" } },
     // The balancer goes on with what it knows while one of the two is replaced.
     scale: { replicas: 2 },

@@ -24,6 +24,9 @@ const duration = (upTo1: number): Series => {
 const up = (replica: number, server: string) =>
   series("traefik_service_server_up", `,service="api@swarm",url="http://${server}:3001"`, replica);
 
+const reached = (replica: number) =>
+  `discovery_source_reached_timestamp_seconds{tier="load-balancer",workload="testbro-traefik-discovery",replica="10.0.1.${replica}",instance="10.0.1.${replica}:8081",source="engine"}`;
+
 /** Cases of the groups `balancer` and `upstreams` where Traefik is the balancer. */
 export const TRAEFIK_CASES: AlertCase[] = [
   {
@@ -99,5 +102,17 @@ export const TRAEFIK_CASES: AlertCase[] = [
     description:
       "No replica of api@swarm has passed Traefik's checks for 10 s, so it answers 503. Look at what the replicas share first: the database, the cache, the last release.",
     quiet: [{ [up(1, "10.0.0.2")]: "0x20", [up(1, "10.0.0.3")]: "1x20" }, { [up(1, "10.0.0.2")]: "0 1x20" }],
+  },
+  {
+    alert: "BalancerSourceAway",
+    // Reached at 20 s for the last time, then from 370 s on.
+    bad: { [reached(2)]: "0+5x4 20x69 370+5x20", [reached(3)]: "0+5x100" },
+    fires: 355,
+    recovered: 380,
+    labels: { severity: "warning", ...onBalancer, workload: "testbro-traefik-discovery", source: "engine" },
+    summary: "testbro-traefik-discovery does not reach its engine",
+    description:
+      "Traefik's discovery has not read its engine for 5m 35s. Traefik goes on with what it knows: new replicas get no requests, and renewed certificates do not arrive.",
+    quiet: [{ [reached(2)]: "0+5x4 20x60 320+5x40" }],
   },
 ];

@@ -27,7 +27,7 @@ const FAILING_RATE = 0.1;
 const REFUSED_SECONDS = 300;
 
 /** Seconds without word from a source of configuration and certificates: longer than its service takes to come back elsewhere. */
-const AWAY_SECONDS = 300;
+export const AWAY_SECONDS = 300;
 
 /** What the cache answered by itself. */
 const FROM_CACHE = 'result=~"hit|stale|updating|revalidated"';

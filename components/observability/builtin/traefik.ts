@@ -1,5 +1,6 @@
 import type { Settings } from "../options";
 import type { RecordingRule, RuleGroup } from "../rules";
+import { AWAY_SECONDS } from "./balancer";
 import { rateWindow } from "./recorded";
 import { routeAlerts } from "./routes";
 
@@ -63,6 +64,15 @@ export function traefik({ thresholds, scrapeInterval }: Settings): RuleGroup {
         summary: "No replica answers route {{ $labels.route }}",
         description:
           "Traefik knows of no replica for route {{ $labels.route }} and answers 503, for 15 s. Its workload does not run, or the discovery does not see it.",
+      },
+      {
+        alert: "BalancerSourceAway",
+        expr: `max by (tier, workload, source) (time() - discovery_source_reached_timestamp_seconds) > ${AWAY_SECONDS}`,
+        forSeconds: 30,
+        severity: "warning",
+        summary: "{{ $labels.workload }} does not reach its {{ $labels.source }}",
+        description:
+          "Traefik's discovery has not read its {{ $labels.source }} for {{ $value | humanizeDuration }}. Traefik goes on with what it knows: new replicas get no requests, and renewed certificates do not arrive.",
       },
     ],
   };
