@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { settingsOf } from "@testbro/components/observability";
 import { startLoadProcess, summary } from "../load";
+import { answersEveryPanel } from "../observability/panels";
+import { Users } from "../observability/users";
 import { eventually, mustScript, script } from "../swarm/commands";
 import { Context } from "../swarm/context";
 import { Engine } from "../swarm/engine";
@@ -69,6 +72,17 @@ describe("the local stack with Traefik on a real Swarm", function () {
       assert.equal(kept.code, 0, kept.output);
       assert.match(kept.output, /testbro@v[\d.]+/, "the policies did not run");
     });
+  });
+
+  it("answers every query of the dashboards that show what the balancer counts", async () => {
+    const users = new Users(context.app);
+    try {
+      const query = async (expr: string) =>
+        (await context.app.prometheus<{ result: unknown[] }>(`query?query=${encodeURIComponent(expr)}`)).result;
+      await answersEveryPanel(query, settingsOf({ balancer: "traefik" }), ["Load balancer", "Application performance"]);
+    } finally {
+      await users.stop();
+    }
   });
 
   dashboard(context);
