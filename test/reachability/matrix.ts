@@ -9,13 +9,32 @@ const OWN: Record<Balancer, Record<string, readonly string[]>> = {
   traefik: { traefik: ["traefik-discovery:8445"], "traefik-discovery": ["api-server:443", "api-server:6443", "dns:53"] },
 };
 
+/** What Prometheus asks of a balancer beside the balancer itself. */
+const SCRAPED: Record<Balancer, readonly string[]> = { nginx: [], traefik: ["traefik-discovery:8081"] };
+
+/** The service that gets certificates from an ACME authority, where there is one, and who has to do with it. */
+const ACME: Record<Balancer, Record<string, readonly string[]>> = {
+  nginx: {
+    "nginx-acme": ["dns:53", "nginx:8080", "outside:443"],
+    nginx: ["nginx-acme:8402", "nginx-acme:8444"],
+    prometheus: ["nginx-acme:8081"],
+  },
+  traefik: {
+    "traefik-acme": ["dns:53", "traefik:8080", "outside:443"],
+    traefik: ["traefik-acme:8402"],
+    "traefik-discovery": ["traefik-acme:8444"],
+    prometheus: ["traefik-acme:8081"],
+  },
+};
+
 /**
  * Who reaches whom in the production stack, written by hand from what each part is for. `outside` is any address that is no pod's,
  * `dns` the cluster's DNS, `api-server` the API server, `stranger` a pod of another namespace that carries Prometheus' labels. The
  * balancer's own ports are open to everybody, because it is what is published. What the last two reach beyond the stack is not the
  * stack's to say.
+ * @param acme whether certificates come from an ACME authority
  */
-export function whoReachesWhom(balancer: Balancer): Record<string, string[]> {
+export function whoReachesWhom(balancer: Balancer, { acme = false } = {}): Record<string, string[]> {
   const everybody: Record<string, readonly string[]> = {
     ...OWN[balancer],
     [balancer]: ["backend:3001", "dns:53", "frontend:3000", "prometheus:9090", ...(OWN[balancer][balancer] ?? [])],
@@ -36,11 +55,14 @@ export function whoReachesWhom(balancer: Balancer): Record<string, string[]> {
       "postgres-exporter:9187",
       "redis-exporter:9121",
       `${balancer}:8081`,
+      ...SCRAPED[balancer],
     ],
     outside: ["api-server:443", "api-server:6443", "dns:53", `${balancer}:8080`, `${balancer}:8443`],
     stranger: ["api-server:443", "api-server:6443", "dns:53", `${balancer}:8080`, `${balancer}:8443`, "outside:443"],
   };
-  return Object.fromEntries(Object.entries(everybody).map(([name, reached]) => [name, [...reached].sort()]));
+  const more = acme ? ACME[balancer] : {};
+  const names = [...new Set([...Object.keys(everybody), ...Object.keys(more)])];
+  return Object.fromEntries(names.map((name) => [name, [...(everybody[name] ?? []), ...(more[name] ?? [])].sort()]));
 }
 
 /** A pod as it is on the cluster, or as its controller would make it. */

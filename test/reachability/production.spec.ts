@@ -25,12 +25,12 @@ function yaml<T>(file: string): T {
 }
 
 /** What the production stack is configured with: its file over the project's defaults, and what only a real one has. */
-function configuration(kubeconfig: string, balancer: string): Record<string, unknown> {
+function configuration(kubeconfig: string, balancer: string, acme: boolean): Record<string, unknown> {
   const project = yaml<{ config: Record<string, { default?: unknown }> }>("Pulumi.yaml").config;
   const stack = yaml<{ config: Record<string, unknown> }>("Pulumi.production.yaml").config;
   const given = Object.fromEntries(Object.entries(stack).map(([key, value]) => [key.replace(/^testbro:/, ""), value]));
   const beside = balancer === "traefik" ? ["traefik", "discovery"] : [];
-  const images = ["nginx", "backend", "frontend", "postgres", "redis", "prometheus", "exporters", ...beside].map((name) => [
+  const images = ["nginx", "backend", "frontend", "postgres", "redis", "prometheus", "exporters", "acme", ...beside].map((name) => [
     name,
     `example/${name}@sha256:1`,
   ]);
@@ -39,14 +39,20 @@ function configuration(kubeconfig: string, balancer: string): Record<string, unk
     ...given,
     kubernetes: { ...(given["kubernetes"] as object), kubeconfig, apiServer: { cidrs: ["10.96.0.1/32"] } },
     loadBalancer: balancer,
+    ...(acme ? { acme: { email: "ops@testbro.org" }, domain: "testbro.org" } : {}),
     images: Object.fromEntries(images) as Record<string, string>,
   };
 }
 
-for (const balancer of ["nginx", "traefik"] as const) {
-  describe(`the production stack behind ${balancer}`, function () {
+for (const [balancer, acme] of [
+  ["nginx", false],
+  ["nginx", true],
+  ["traefik", false],
+  ["traefik", true],
+] as const) {
+  describe(`the production stack behind ${balancer}${acme ? " with certificates from an ACME authority" : ""}`, function () {
     this.timeout(60_000);
-    const matrix = whoReachesWhom(balancer);
+    const matrix = whoReachesWhom(balancer, { acme });
     const recorded: { type: string; name: string; inputs: Record<string, unknown> }[] = [];
 
     before("is rendered", async () => {
@@ -72,7 +78,7 @@ for (const balancer of ["nginx", "traefik"] as const) {
         const stacks = join(CHECKOUT, "stacks/dist");
         const { readEnvironment } = (await import(join(stacks, "environment.js"))) as typeof import("../../stacks/environment.js");
         const { deploy } = (await import(join(stacks, "deployment.js"))) as typeof import("../../stacks/deployment.js");
-        await deploy(readEnvironment("testbro", configuration(kubeconfig, balancer)));
+        await deploy(readEnvironment("testbro", configuration(kubeconfig, balancer, acme)));
         await pulumi.runtime.disconnect();
       } finally {
         rmSync(folder, { recursive: true });
