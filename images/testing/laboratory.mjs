@@ -228,6 +228,11 @@ export class Container {
     await this.ended();
   }
 
+  /** How many authorities it knows that vouch for public addresses. The base that is made without a registry has them, the registry's has none. */
+  async publicAuthorities() {
+    return Number((await this.exec("grep", "--count", "BEGIN CERTIFICATE", "/etc/ssl/certs/ca-certificates.crt")).stdout);
+  }
+
   /** User id of the first process. */
   async user() {
     return (await this.exec("sh", "-c", "sed -n 's/^Uid:\\t\\([0-9]*\\).*/\\1/p' /proc/1/status")).stdout.trim();

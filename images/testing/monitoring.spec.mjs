@@ -52,6 +52,8 @@ describe("the prometheus image", function () {
       options: ["--volume", `${await lab().volume()}:/var/lib/alertmanager`],
     });
     await says(alertmanager, 9093, "/-/ready", /200 OK/);
+    // Webhooks, Slack and mail are elsewhere.
+    assert.ok((await alertmanager.publicAuthorities()) > 50);
     assert.equal(await alertmanager.stop(), 0);
   });
 });
@@ -83,6 +85,26 @@ describe("the exporters image", function () {
     const exporter = await lab().start("exporters");
     await says(exporter, 9100, "/metrics", /^node_memory_MemAvailable_bytes /m);
     await exporter.kill();
+  });
+
+  it("asks addresses over verified TLS, and trusts an authority of one's own besides the public ones", async () => {
+    lab().write("web.yml", "tls_server_config: { cert_file: /secrets/postgres.crt, key_file: /secrets/postgres.key }\n");
+    lab().write("blackbox.yml", "modules: { https: { prober: http, http: { fail_if_not_ssl: true, preferred_ip_protocol: ip4 } } }\n");
+    const site = await lab().start("exporters", {
+      alias: "site",
+      command: ["prometheus-node-exporter", "--web.config.file=/secrets/web.yml"],
+    });
+    const command = ["prometheus-blackbox-exporter", "--config.file=/secrets/blackbox.yml"];
+    const own = ["--volume", `${lab().folder}/ca.crt:/etc/blackbox/authorities/own.pem:ro`];
+    const [stranger, friend] = await Promise.all([
+      lab().start("exporters", { command }),
+      lab().start("exporters", { command, options: own, environment: { SSL_CERT_DIR: "/etc/blackbox/authorities" } }),
+    ]);
+    const question = "/probe?module=https&hostname=postgres&target=https://site:9100/";
+    await says(friend, 9115, question, /^probe_success 1$/m);
+    await says(stranger, 9115, question, /^probe_success 0$/m);
+    assert.ok((await friend.publicAuthorities()) > 50);
+    await Promise.all([site.kill(), stranger.kill(), friend.kill()]);
   });
 
   it("says which file is missing", async () => {

@@ -42,6 +42,10 @@ describe("the backend image", function () {
     assert.equal(version, lab().images.backend?.split(":")[1]);
   });
 
+  it("knows who vouches for public addresses, which Debian's Node.js has no list of its own for", async () => {
+    assert.ok((await backend.publicAuthorities()) > 50);
+  });
+
   it("works with the postgres and redis images over verified TLS", async () => {
     for (let turn = 0; (await ask(backend, "http://127.0.0.1:3001/health/ready")).status !== 200; turn++) {
       assert.ok(turn < 30, await backend.logs());
