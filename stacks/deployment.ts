@@ -17,6 +17,7 @@ import type { Environment } from "./environment";
 import { makeLogin, type Login } from "./login";
 import { metricsAdapter } from "./metrics-adapter";
 import { platformOf } from "./platform";
+import { probesOf } from "./probes";
 
 /** Path of Prometheus' pages behind the balancer. */
 const PROMETHEUS_PATH = "/prometheus";
@@ -117,7 +118,7 @@ export async function deploy(environment: Environment): Promise<Deployment> {
     ...(prometheus as Partial<ObservabilityOptions>),
     exporters: {
       image: images.exporters,
-      probes: { through: balancer.ref, host: domain, ca: ca.certificatePem },
+      probes: probesOf(environment, balancer.ref, ca.certificatePem),
     },
     rules: [...(scaling ? [autoscalerRules()] : []), ...(rules as RuleGroup[])],
     ...(alerting ? { alerting } : {}),

@@ -12,7 +12,8 @@ const TIMING = { interval: 10, timeout: 10, retries: 3, startPeriod: 15 };
 const ONE_IS_ENOUGH = { "availability-replicas": "answers the scraper alone, which shows a gap while it restarts" };
 
 const BLACKBOX_CONFIG = "/etc/blackbox/config.yml";
-const BLACKBOX_CA = "/etc/blackbox/ca.pem";
+/** Folder of authorities besides the public ones. */
+const AUTHORITIES = "/etc/blackbox/authorities";
 
 /** What tells about the node whichever container asks. Networks and other disks it would need the node's own namespaces for. */
 const COLLECTORS = ["cpu", "diskstats", "filefd", "filesystem", "loadavg", "meminfo", "pressure", "stat", "vmstat"];
@@ -55,7 +56,6 @@ export function blackboxWorkload({ image, probeWorkload }: ExporterOptions, prob
     fail_if_not_ssl: true,
     preferred_ip_protocol: "ip4",
     headers: { "User-Agent": "testbro-blackbox" },
-    ...(ca === undefined ? {} : { tls_config: { ca_file: BLACKBOX_CA } }),
   };
   const base: Workload = {
     kind: "service",
@@ -70,8 +70,11 @@ export function blackboxWorkload({ image, probeWorkload }: ExporterOptions, prob
     ],
     files: {
       [BLACKBOX_CONFIG]: { content: toYaml({ modules: { [HTTPS_MODULE]: { prober: "http", http } } }) },
-      ...(ca === undefined ? {} : { [BLACKBOX_CA]: { content: ca } }),
+      ...(ca === undefined ? {} : { [`${AUTHORITIES}/own.pem`]: { content: ca } }),
     },
+    // Go takes this folder's besides those of the system's file. A module's `ca_file` would take their place, and whether the address shows a
+    // certificate of the own authority or a public one's changes while it runs, where an ACME authority issues.
+    ...(ca === undefined ? {} : { env: { SSL_CERT_DIR: AUTHORITIES } }),
     ports: [{ name: "http", container: BLACKBOX_PORT }],
     metrics: { port: "http", path: "/metrics", scraper },
     health: { live: { http: { port: "http", path: "/-/healthy" }, ...TIMING } },

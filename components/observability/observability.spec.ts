@@ -242,7 +242,9 @@ describe("ObservabilityTier", () => {
       tier({ exporters: { ...exporters, probes: { ...exporters.probes, paths: ["/", "/api/health"], urls: ["https://example.com/"] } } });
       const workload = platform.workload("blackbox");
       assert.deepEqual(workload.connects, [{ ...balancer, ports: { https: 8443 } }]);
-      assert.equal(await valueOf(workload.files!["/etc/blackbox/ca.pem"]!.content), "PEM");
+      // The own authority besides the public ones: a `ca_file` would take their place.
+      assert.deepEqual(workload.env, { SSL_CERT_DIR: "/etc/blackbox/authorities" });
+      assert.equal(await valueOf(workload.files!["/etc/blackbox/authorities/own.pem"]!.content), "PEM");
       const module = await fileOf<{ modules: { https: object } }>("blackbox", "/etc/blackbox/config.yml");
       assert.deepEqual(module.modules.https, {
         prober: "http",
@@ -250,7 +252,6 @@ describe("ObservabilityTier", () => {
           fail_if_not_ssl: true,
           preferred_ip_protocol: "ip4",
           headers: { "User-Agent": "testbro-blackbox" },
-          tls_config: { ca_file: "/etc/blackbox/ca.pem" },
         },
       });
       const { scrape_configs: scrapes } = await config();
@@ -269,6 +270,12 @@ describe("ObservabilityTier", () => {
         { target_label: "instance", replacement: "https://example.org/api/health" },
         { target_label: "__address__", replacement: "testbro-blackbox:9115" },
       ]);
+    });
+
+    it("trust the public authorities alone where no other is named", () => {
+      tier({ exporters: { image: "exporters", probes: { through: balancer, host: "example.org" } } });
+      const { env, files } = platform.workload("blackbox");
+      assert.deepEqual([env, Object.keys(files ?? {})], [undefined, ["/etc/blackbox/config.yml"]]);
     });
   });
 

@@ -67,7 +67,7 @@ export interface ProbeOptions {
   host: string;
   /** @default ["/"] */
   paths?: string[];
-  /** PEM of the authority that signed the balancer's certificate. @default the public ones of the image */
+  /** Authorities trusted besides the public ones of the image, such as the own one that signed the balancer's certificate; PEM. @default none */
   ca?: pulumi.Input<string>;
   /** Whole addresses asked as they are, over the network outside. @default [] @example ["https://testbro.example/"] */
   urls?: string[];
