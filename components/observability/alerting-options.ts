@@ -34,7 +34,7 @@ export interface EmailReceiver extends Receiver {
   user?: string;
   /** Its password. Secret. */
   password?: pulumi.Input<string>;
-  /** Whether a server without TLS is refused. @default true */
+  /** Whether a server without TLS is refused; on 465 it always is. @default true */
   requireTls?: boolean;
 }
 

@@ -29,12 +29,16 @@ const TEXT =
   "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ .Annotations.description }}\n{{ with .Annotations.runbook_url }}{{ . }}\n{{ end }}{{ end }}";
 
 function emailConfig({ to, from, server, user, requireTls = true }: EmailReceiver, index: number): object {
+/** Port on which a mail server speaks TLS from the first byte (RFC 8314, 3.3): Alertmanager does so there by itself. */
+const IMPLICIT_TLS = ":465";
+
   return {
     to: to.join(", "),
     from,
     smarthost: server,
     ...(user === undefined ? {} : { auth_username: user, auth_password_file: secretPath("email", index) }),
-    require_tls: requireTls,
+    // It means STARTTLS, which a server does not offer within TLS: wanted there, no mail would be delivered.
+    require_tls: requireTls && !server.endsWith(IMPLICIT_TLS),
     send_resolved: true,
     headers: { Subject: TITLE },
     text: TEXT,

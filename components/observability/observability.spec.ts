@@ -374,6 +374,30 @@ describe("ObservabilityTier", () => {
       ]);
     });
 
+    it("wants STARTTLS of a mail server, but not where TLS is spoken from the first byte, nor where it is told not to", async () => {
+      const mail = { to: ["a@example.org"], from: "alerts@example.org" };
+      const servers = [
+        { server: "smtp.example.org:587" },
+        { server: "smtp.example.org:465" },
+        { server: "smtp.example.org:465", requireTls: true },
+        { server: "mail.internal:25", requireTls: false },
+      ];
+      tier({ alerting: { image: "alertmanager", email: servers.map((each) => ({ ...mail, ...each })) } });
+      interface Config {
+        receivers: { name: string; email_configs: { smarthost: string; require_tls: boolean }[] }[];
+      }
+      const { receivers } = await fileOf<Config>("alertmanager", "/etc/alertmanager/alertmanager.yml");
+      assert.deepEqual(
+        receivers[0]?.email_configs.map(({ smarthost, require_tls: startTls }) => [smarthost, startTls]),
+        [
+          ["smtp.example.org:587", true],
+          ["smtp.example.org:465", false],
+          ["smtp.example.org:465", false],
+          ["mail.internal:25", false],
+        ],
+      );
+    });
+
     it("has nothing in the way from a cause to who is told: only a consequence is held back", async () => {
       tier({ alerting });
       const known = new Set((await rules()).groups.flatMap((group) => group.rules.map(({ alert }) => alert)));
