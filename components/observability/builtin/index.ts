@@ -15,7 +15,7 @@ import { upstreams } from "./upstreams";
 export { BALANCER_RECORDED } from "./balancer";
 export { BURN_RATES, ratioOver } from "./objectives";
 export { NOT_HEALTH, RECORDED, rateWindow } from "./recorded";
-export { TRAEFIK_RECORDED, withRoute } from "./traefik";
+export { NO_STREAM, TRAEFIK_RECORDED, withRoute } from "./traefik";
 
 /** Names of the built-in groups, each with a page of its name in docs/runbooks. */
 export const BUILTIN_GROUPS = [

@@ -25,6 +25,12 @@ const STAND_IN = `${UNAVAILABLE}|-standin-[0-9]+`;
 
 const BY_ROUTE = "by (tier, workload, route)";
 
+/**
+ * Leaves out what is counted when the connection ends and lasted as long as the client wanted: a WebSocket, and a stream of events, which Traefik
+ * knows by what the client accepts.
+ */
+export const NO_STREAM = 'protocol!~"websocket|sse"';
+
 /** The same with the route's name as a label, which Traefik gives as `api@http` or `api-unavailable@http`. */
 export function withRoute(expr: string): string {
   return `label_replace(${expr}, "route", "\${1}", "router", "(.+?)(${STAND_IN})?@.+")`;
@@ -41,7 +47,7 @@ function recordings(scrapeInterval: number): RecordingRule[] {
     { record: errorRatio, expr: share('traefik_router_requests_total{code=~"5.."}') },
     {
       record: latency,
-      expr: `histogram_quantile(0.99, ${rate("traefik_router_request_duration_seconds_bucket", "by (tier, workload, route, le)")})`,
+      expr: `histogram_quantile(0.99, ${rate(`traefik_router_request_duration_seconds_bucket{${NO_STREAM}}`, "by (tier, workload, route, le)")})`,
     },
     { record: limitedRatio, expr: share('traefik_router_requests_total{code="429"}') },
   ];

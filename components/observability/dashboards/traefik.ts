@@ -1,4 +1,4 @@
-import { rateWindow, withRoute } from "../builtin";
+import { NO_STREAM, rateWindow, withRoute } from "../builtin";
 import type { Settings } from "../options";
 import { answerTime, bytes, noReplicaLeft, nowRow, retries, timeWithReplicas } from "./balancer";
 import type { DashboardDescription, RowDescription } from "./describe";
@@ -10,6 +10,7 @@ export function traefikBalancer(settings: Settings): DashboardDescription {
   const rate = (metric: string, more = "") => withRoute(`rate(${metric}{${chosen}${more}}[${window}])`);
   const by = (labels: string, metric: string, more = "") => `sum by (${labels}) (${rate(metric, more)})`;
   const services = (labels: string, metric: string) => `sum by (${labels}) (rate(${metric}[${window}]))`;
+  const withoutStreams = "WebSockets and streams of events are left out.";
   const all = (more = "") => `sum(rate(traefik_router_requests_total{${chosen}${more}}[${window}]))`;
   /** What did not happen has no series: that is 0, not unknown. */
   const orZero = (expr: string) => `${expr} or ${by("route", "traefik_router_requests_total")} * 0`;
@@ -26,18 +27,23 @@ export function traefikBalancer(settings: Settings): DashboardDescription {
       },
       {
         title: "Answers by status",
-        description: "429: refused by a limit. 499: the client left. 502 and 504: no replica answered in time. 503: there is none.",
+        description:
+          "429: refused by a limit. 499: the client left. 502 and 504: no replica answered in time. 503: there is none. 0: a WebSocket.",
         kind: "series",
         unit: "requests",
         queries: [{ expr: by("code", "traefik_router_requests_total"), legend: "{{code}}" }],
         stacked: true,
       },
-      answerTime(settings, "From the request's head to the last byte of the answer, the client's own slowness included.", {
-        expr: `histogram_quantile(0.99, ${by("le, route", "traefik_router_request_duration_seconds_bucket")})`,
-        legend: "{{route}}",
-      }),
+      answerTime(
+        settings,
+        `From the request's head to the last byte of the answer, the client's own slowness included. ${withoutStreams}`,
+        {
+          expr: `histogram_quantile(0.99, ${by("le, route", "traefik_router_request_duration_seconds_bucket", `,${NO_STREAM}`)})`,
+          legend: "{{route}}",
+        },
+      ),
       timeWithReplicas({
-        expr: `histogram_quantile(0.99, ${services("le, service", "traefik_service_request_duration_seconds_bucket")})`,
+        expr: `histogram_quantile(0.99, ${services("le, service", `traefik_service_request_duration_seconds_bucket{${NO_STREAM}}`)})`,
         legend: "{{service}}",
       }),
       bytes(by("route", "traefik_router_responses_bytes_total"), by("route", "traefik_router_requests_bytes_total")),
