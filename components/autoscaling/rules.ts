@@ -40,7 +40,8 @@ export function autoscalerRules(): RuleGroup {
       },
       {
         alert: "ScalingAtMaximum",
-        expr: 'autoscaler_replicas{state="desired"} >= on (service) autoscaler_replicas{state="max"}',
+        // One series a service, also while those of an auto-scaler that was replaced just now are not over.
+        expr: 'max by (service) (autoscaler_replicas{state="desired"}) >= max by (service) (autoscaler_replicas{state="max"})',
         forSeconds: 300,
         severity: "warning",
         summary: "{{ $labels.service }} has as many replicas as it may",

@@ -33,3 +33,12 @@ export const exporter = (store: string, metric: string, more = "") => `${metric}
 export const self = (metric: string) => `${metric}{tier="observability",workload="testbro-prometheus"}`;
 export const onBackend = { tier: "app", workload: "testbro-backend" };
 export const replicaLabels = { ...onBackend, replica: "10.0.0.2", instance: "10.0.0.2:9464", job: "testbro-backend" };
+
+const toldBy = (instance: string, series: Series): Series =>
+  Object.fromEntries(Object.entries(series).map(([name, values]) => [name.replace(/\}$/, `,instance="${instance}"}`), values]));
+
+/** What two instances tell of the same, one of which takes the other's place: for a while Prometheus has the series of both. */
+export const replaced = (before: Series, after: Series): Series => ({
+  ...toldBy("10.0.0.8:9095", before),
+  ...toldBy("10.0.0.9:9095", after),
+});

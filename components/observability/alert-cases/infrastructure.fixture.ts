@@ -1,4 +1,4 @@
-import { app, onBackend, replicaLabels, type AlertCase, type Series } from "./case.fixture";
+import { app, onBackend, replaced, replicaLabels, type AlertCase, type Series } from "./case.fixture";
 
 const container = (metric: string, more = "") =>
   `${metric}{tier="autoscaling",workload="testbro-autoscaler",service="testbro-backend",container="abc",node="one"${more}}`;
@@ -49,7 +49,8 @@ const expiry = (values: string): Series => ({
 export const INFRASTRUCTURE_CASES: AlertCase[] = [
   {
     alert: "ContainerMemoryHigh",
-    bad: memory("91x14 90x30"),
+    // By an auto-scaler until 60 s, and by another one from 50 s on.
+    bad: replaced(memory("91x12 stale"), memory("_x10 91x4 90x30")),
     fires: 60,
     recovered: 75,
     labels: { severity: "warning", ...onContainer },
@@ -65,7 +66,7 @@ export const INFRASTRUCTURE_CASES: AlertCase[] = [
     labels: { severity: "warning", ...onContainer },
     summary: "A container of testbro-backend is short of CPU",
     description: "Container abc of testbro-backend has used 92% of its CPU limit, more than 90%, for 5 min. It answers late.",
-    quiet: [cpu("0+2.2x120")],
+    quiet: [cpu("0+2.2x120"), replaced(cpu("0+2.2x12 stale"), cpu("_x10 22+2.2x110"))],
   },
   {
     alert: "ContainerUnhealthy",

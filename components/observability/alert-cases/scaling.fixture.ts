@@ -1,9 +1,14 @@
-import type { AlertCase } from "./case.fixture";
+import { replaced, type AlertCase, type Series } from "./case.fixture";
 
 const scaler = (metric: string, more = "") => `${metric}{tier="autoscaling",workload="testbro-autoscaler"${more}}`;
 const service = (metric: string, more: string) => scaler(metric, `,service="testbro-backend"${more}`);
 const onService = { service: "testbro-backend" };
 const onScaler = { workload: "testbro-autoscaler" };
+
+const replicas = (desired: string, max: string): Series => ({
+  [service("autoscaler_replicas", ',state="desired"')]: desired,
+  [service("autoscaler_replicas", ',state="max"')]: max,
+});
 
 /** Cases of the group autoscaling. */
 export const SCALING_CASES: AlertCase[] = [
@@ -61,16 +66,14 @@ export const SCALING_CASES: AlertCase[] = [
   },
   {
     alert: "ScalingAtMaximum",
-    bad: {
-      [service("autoscaler_replicas", ',state="desired"')]: "5x62 4x20",
-      [service("autoscaler_replicas", ',state="max"')]: "5x100",
-    },
+    // By an auto-scaler until 60 s, and by another one from 50 s on.
+    bad: replaced(replicas("5x12 stale", "5x12 stale"), replicas("_x10 5x52 4x20", "_x10 5x100")),
     fires: 300,
     recovered: 320,
     labels: { severity: "warning", ...onService },
     summary: "testbro-backend has as many replicas as it may",
     description: "testbro-backend has been at its maximum of 5 replicas for 5 min. More load finds no more capacity: raise the maximum.",
-    quiet: [{ [service("autoscaler_replicas", ',state="desired"')]: "4x100", [service("autoscaler_replicas", ',state="max"')]: "5x100" }],
+    quiet: [replicas("4x100", "5x100")],
   },
   {
     alert: "ScalingSignalMissing",

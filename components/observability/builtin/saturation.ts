@@ -12,6 +12,15 @@ const DISK_LOOKED_AT = 0.6;
 /** Starts per replica in five minutes that no release and no scaling brings about. */
 const STARTS_PER_REPLICA = 2;
 
+/**
+ * PromQL: a use of each container as a share of its limit. Whoever tells of containers may have been replaced just now: until the series of the one
+ * before are over each container has two.
+ */
+function ofLimit(use: string, limit: string): string {
+  const each = (expr: string) => `max by (service, container, node) (${expr})`;
+  return `label_replace(${each(use)} / ${each(limit)}, "workload", "$1", "service", "(.+)")`;
+}
+
 /** Nodes, containers and processes against what they may use. */
 export function saturation({ thresholds, scrapeInterval }: Settings): RuleGroup {
   const window = `${rateWindow(scrapeInterval)}s`;
@@ -23,11 +32,11 @@ export function saturation({ thresholds, scrapeInterval }: Settings): RuleGroup 
       // One name for both: cAdvisor knows the quota, the auto-scaler's gate the cores that it means.
       {
         record: RECORDED.containerCpu,
-        expr: `label_replace(rate(container_cpu_usage_seconds_total[${window}]) / on (service, container, node) container_spec_cpu_limit_cores, "workload", "$1", "service", "(.+)")`,
+        expr: ofLimit(`rate(container_cpu_usage_seconds_total[${window}])`, "container_spec_cpu_limit_cores"),
       },
       {
         record: RECORDED.containerMemory,
-        expr: 'label_replace(container_memory_working_set_bytes / on (service, container, node) container_spec_memory_limit_bytes, "workload", "$1", "service", "(.+)")',
+        expr: ofLimit("container_memory_working_set_bytes", "container_spec_memory_limit_bytes"),
       },
       {
         record: RECORDED.nodeCpu,
