@@ -14,7 +14,7 @@ import { UPSTREAM_CASES } from "./alert-cases/upstreams.fixture";
 import { OBJECTIVE_CASES } from "./alert-cases/objectives.fixture";
 import { TRAEFIK_CASES } from "./alert-cases/traefik.fixture";
 import { builtinRules } from "./builtin";
-import { prometheusConfig, toYaml } from "./config";
+import { prometheusConfig, toYaml, type Around } from "./config";
 import { settingsOf } from "./options";
 import { isAlert, ruleFile, type RuleGroup } from "./rules";
 
@@ -24,9 +24,16 @@ const run = promisify(execFile);
 const promtool = process.env["PROMTOOL"] ?? "promtool";
 
 const settings = settingsOf({});
-const groups = [...builtinRules([BACKEND], settings, true), autoscalerRules()];
+const around: Around = {
+  alertmanager: { host: "alertmanager", port: 9093, pathPrefix: "/alertmanager" },
+  probing: {
+    blackbox: { ...BACKEND.ref, fullName: "testbro-blackbox", ports: { http: 9115 } },
+    options: { through: { ...BACKEND.ref, ports: { https: 8443 } }, host: "example.org", urls: ["https://example.org/"] },
+  },
+};
+const groups = [...builtinRules([BACKEND], settings, around), autoscalerRules()];
 /** What differs where Traefik is the balancer. */
-const traefikGroups = builtinRules([BACKEND], settingsOf({ balancer: "traefik" }), true).filter(({ name }) =>
+const traefikGroups = builtinRules([BACKEND], settingsOf({ balancer: "traefik" }), around).filter(({ name }) =>
   ["balancer", "upstreams"].includes(name),
 );
 const CASES: AlertCase[] = [
@@ -89,13 +96,7 @@ describe("alert rules", function () {
     await run(promtool, ["check", "rules", join(folder, "rules.yml")]);
     await writeFile(join(folder, "traefik-rules.yml"), toYaml(ruleFile(traefikGroups, "docs/runbooks")));
     await run(promtool, ["check", "rules", join(folder, "traefik-rules.yml")]);
-    const config = prometheusConfig([BACKEND], settings, {
-      alertmanager: { host: "alertmanager", port: 9093, pathPrefix: "/alertmanager" },
-      probing: {
-        blackbox: { ...BACKEND.ref, ports: { http: 9115 } },
-        options: { through: { ...BACKEND.ref, ports: { https: 8443 } }, host: "example.org", urls: ["https://example.org/"] },
-      },
-    });
+    const config = prometheusConfig([BACKEND], settings, around);
     await writeFile(join(folder, "prometheus.yml"), toYaml({ ...config, rule_files: ["rules.yml"] }));
     await run(promtool, ["check", "config", join(folder, "prometheus.yml")]);
   });
@@ -132,7 +133,8 @@ describe("built-in alerts", () => {
 
   it("each have a case above", () => {
     const alerts = (all: readonly RuleGroup[]) => [...new Set(all.flatMap(({ rules }) => rules.filter(isAlert).map(({ alert }) => alert)))];
-    assert.deepEqual(CASES.map(({ alert }) => alert).sort(), alerts(groups).sort());
-    assert.deepEqual(TRAEFIK_CASES.map(({ alert }) => alert).sort(), alerts(traefikGroups).sort());
+    const told = (cases: readonly AlertCase[]) => [...new Set(cases.map(({ alert }) => alert))];
+    assert.deepEqual(told(CASES).sort(), alerts(groups).sort());
+    assert.deepEqual(told(TRAEFIK_CASES).sort(), alerts(traefikGroups).sort());
   });
 });

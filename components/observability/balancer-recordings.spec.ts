@@ -60,7 +60,7 @@ describe("recorded series of the balancer", function () {
     };
     const folder = mkdtempSync(join(tmpdir(), "testbro-recorded-"));
     try {
-      writeFileSync(join(folder, "rules.yml"), toYaml(ruleFile(builtinRules([], settingsOf({}), false), "docs/runbooks")));
+      writeFileSync(join(folder, "rules.yml"), toYaml(ruleFile(builtinRules([], settingsOf({})), "docs/runbooks")));
       writeFileSync(join(folder, "test.yml"), toYaml({ rule_files: ["rules.yml"], evaluation_interval: "5s", tests: [test] }));
       const { status, stdout, stderr } = spawnSync(promtool, ["test", "rules", join(folder, "test.yml")], { encoding: "utf8" });
       assert.equal(status, 0, stdout + stderr);

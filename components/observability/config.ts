@@ -62,6 +62,16 @@ function scrapeConfig(target: MetricsTarget): ScrapeConfig {
 /** Seconds between two questions of the blackbox exporter: each is a whole TLS handshake. */
 const PROBE_SECONDS = 15;
 
+/** An address as a user knows it. */
+function addressOf(host: string, path: string): string {
+  return `https://${host}${path}`;
+}
+
+/** Addresses that are asked through the balancers, each the `instance` of what is found. */
+export function askedAddresses({ host, paths = ["/"] }: ProbeOptions): string[] {
+  return paths.map((path) => addressOf(host, path));
+}
+
 /** What the blackbox exporter is asked: the address goes as a parameter, and the blackbox exporter itself is scraped. */
 function probeConfigs({ blackbox, options }: Probing, settings: Settings): ScrapeConfig[] {
   const { through, port = "https", host, paths = ["/"], urls = [] } = options;
@@ -81,7 +91,7 @@ function probeConfigs({ blackbox, options }: Probing, settings: Settings): Scrap
     relabel_configs: [
       { source_labels: ["__address__"], regex: "(.+)", target_label: "__param_target", replacement: `https://$1${path}` },
       { source_labels: ["__address__"], regex: "(.+):\\d+", target_label: "replica", replacement: "$1" },
-      { target_label: "instance", replacement: `https://${host}${path}` },
+      { target_label: "instance", replacement: addressOf(host, path) },
       ...asked,
     ],
   }));

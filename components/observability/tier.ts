@@ -17,7 +17,7 @@ import { ALERTMANAGER_PORT, alertmanagerWorkload } from "./alertmanager";
 import { secretPath } from "./alertmanager-config";
 import { builtinRules } from "./builtin";
 import { checkObservability } from "./check";
-import { prometheusConfig, toYaml } from "./config";
+import { prometheusConfig, toYaml, type Around } from "./config";
 import { NODE_EXPORTER_PORT, nodeExporterWorkload, BLACKBOX_PORT, blackboxWorkload } from "./exporters";
 import { GRAFANA_PASSWORD, GRAFANA_PORT, grafanaWorkload } from "./grafana";
 import { settingsOf, type ObservabilityOptions, type ObservabilityRefs, type Settings } from "./options";
@@ -74,13 +74,14 @@ export class ObservabilityTier extends pulumi.ComponentResource {
     ];
 
     const probes = options.exporters?.probes;
-    const config = prometheusConfig(this.targets, settings, {
+    const around: Around = {
       ...(alerting
         ? { alertmanager: { host: alertmanager.host, port: ALERTMANAGER_PORT, pathPrefix: alerting.pathPrefix ?? "/alertmanager" } }
         : {}),
       ...(probes ? { probing: { blackbox: this.refs.blackbox, options: probes } } : {}),
-    });
-    const rules = ruleFile([...builtinRules(this.targets, settings, alerting !== undefined), ...(options.rules ?? [])], settings.runbooks);
+    };
+    const config = prometheusConfig(this.targets, settings, around);
+    const rules = ruleFile([...builtinRules(this.targets, settings, around), ...(options.rules ?? [])], settings.runbooks);
     const scrapes = this.targets
       .filter(({ ref, part }) => ref.fullName !== prometheus.fullName && part === undefined)
       .map(({ ref, port }) => onlyPorts(ref, [port]));

@@ -9,8 +9,8 @@ export interface Fault {
   fault: string;
   /** Alerts, and seconds after which the receiver knows of each. */
   alerts: Record<string, number>;
-  /** End of the name of the workload that the alerts are about. @default whichever */
-  workload?: string;
+  /** End of the name of the workload that the alerts are about, or that each is. @default whichever */
+  workload?: string | Record<string, string>;
   /** Seconds after which the receiver knows that it is over. @default 120 */
   clears?: number;
   /** Why it cannot be tried here; undefined when it can. */
@@ -22,12 +22,10 @@ export interface Fault {
 /** The alerts reach the receiver in time, say what, how bad and what to do, and are taken back once the fault is gone. */
 export function raises(stack: WatchedStack, { fault, alerts, workload, clears = 120, ...act }: Fault): void {
   const names = Object.keys(alerts);
-  const wanted = (alert: string, status: Wanted["status"], since: number): Wanted => ({
-    alert,
-    status,
-    since,
-    ...(workload === undefined ? {} : { workload }),
-  });
+  const wanted = (alert: string, status: Wanted["status"], since: number): Wanted => {
+    const about = typeof workload === "object" ? workload[alert] : workload;
+    return { alert, status, since, ...(about === undefined ? {} : { workload: about }) };
+  };
 
   it(`${fault}: ${names.join(" and ")} reach the receiver in time, and their end within ${clears} s`, async function () {
     const reason = act.unless?.();

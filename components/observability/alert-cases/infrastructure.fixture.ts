@@ -7,6 +7,10 @@ const node = (metric: string, more = "") => `${metric}{tier="observability",work
 const onNode = { tier: "observability", workload: "testbro-node-exporter", replica: "10.0.0.9" };
 const probe = (metric: string, replica = "10.0.0.3") =>
   `${metric}{tier="observability",workload="testbro-blackbox",instance="https://example.org/",replica="${replica}"}`;
+/** That Prometheus has it asked: it does as long as a balancer is found. */
+const found = (values: string): Series => ({
+  'up{tier="observability",workload="testbro-blackbox",instance="https://example.org/",replica="10.0.0.3",job="probe-0"}': values,
+});
 const onProbe = { tier: "observability", workload: "testbro-blackbox", instance: "https://example.org/" };
 
 const memory = (used: string): Series => ({
@@ -40,9 +44,12 @@ const starts = (count: number): Series =>
     ]),
   );
 const DAY = 86400;
-const expiry = (values: string): Series => ({
+/** Of two balancers, which are asked as long as `answers` says so. */
+const expiry = (values: string, answers = "1x700"): Series => ({
   [probe("probe_ssl_earliest_cert_expiry")]: values,
-  [probe("probe_ssl_earliest_cert_expiry", "10.0.0.4")]: `${99 * DAY}x100`,
+  [probe("probe_success")]: answers,
+  [probe("probe_ssl_earliest_cert_expiry", "10.0.0.4")]: `${99 * DAY}x700`,
+  [probe("probe_success", "10.0.0.4")]: "1x700",
 });
 
 /** Cases of the groups saturation and probes, and of monitoring's receivers. */
@@ -145,17 +152,33 @@ export const INFRASTRUCTURE_CASES: AlertCase[] = [
   },
   {
     alert: "AddressDown",
-    bad: { [probe("probe_success")]: "0x8 1x20", [probe("probe_success", "10.0.0.4")]: "0x20" },
+    bad: { ...found("1x60"), [probe("probe_success")]: "0x8 1x20", [probe("probe_success", "10.0.0.4")]: "0x20" },
     fires: 30,
     recovered: 45,
     labels: { severity: "critical", ...onProbe },
     summary: "https://example.org/ cannot be used",
     description: "https://example.org/ has not been answered with a success, asked as a user would over every balancer, for 30 s.",
-    quiet: [{ [probe("probe_success")]: "0x20", [probe("probe_success", "10.0.0.4")]: "1x20" }, { [probe("probe_success")]: "0x5 1x20" }],
+    quiet: [
+      { ...found("1x60"), [probe("probe_success")]: "0x20", [probe("probe_success", "10.0.0.4")]: "1x20" },
+      { ...found("1x60"), [probe("probe_success")]: "0x5 1x20" },
+      // The blackbox exporter is away.
+      { ...found("0x60"), [probe("probe_success")]: "1x2 stale" },
+    ],
+  },
+  {
+    alert: "AddressDown",
+    // The last balancer fails for 10 s, and for over an hour none is found.
+    bad: { ...found("1x5 stale _x800 1x20"), [probe("probe_success")]: "1x3 0x1 stale _x800 1x20" },
+    fires: 50,
+    recovered: 4070,
+    labels: { severity: "critical", ...onProbe },
+    summary: "https://example.org/ cannot be used",
+    description: "No balancer is found that could answer for https://example.org/, for 30 s.",
+    quiet: [{ ...found("1x3 stale _x4 1x60"), [probe("probe_success")]: "1x3 stale _x4 1x60" }],
   },
   {
     alert: "BalancerReplicaFails",
-    bad: { [probe("probe_success")]: "0x14 1x20", [probe("probe_success", "10.0.0.4")]: "1x40" },
+    bad: { ...found("1x60"), [probe("probe_success")]: "0x14 1x20", [probe("probe_success", "10.0.0.4")]: "1x40" },
     fires: 60,
     recovered: 75,
     labels: { severity: "warning", replica: "10.0.0.3", ...onProbe },
@@ -181,7 +204,23 @@ export const INFRASTRUCTURE_CASES: AlertCase[] = [
     labels: { severity: "critical", ...onProbe },
     summary: "The certificate of https://example.org/ is about to end",
     description: "The certificate that https://example.org/ shows ends in 3d 0h 0m 0s; after that browsers refuse the site.",
-    quiet: [expiry(`${3 * DAY + 600}x60`)],
+    quiet: [
+      expiry(`${3 * DAY + 600}x60`),
+      // Of a balancer that is gone, whose successor has a new one.
+      expiry(`${3 * DAY + 60}x3 stale`, "1x3 stale"),
+    ],
+  },
+  {
+    alert: "CertificateExpiresNow",
+    // It has ended, so it does not verify and its end is not told any more; an hour and more later there is a new one.
+    bad: expiry(`${90 * DAY}x3 60x7 stale _x750 ${90 * DAY}x30`, "1x11 0x750 1x30"),
+    fires: 3700,
+    step: 3685,
+    recovered: 3900,
+    labels: { severity: "critical", ...onProbe },
+    summary: "The certificate of https://example.org/ is about to end",
+    description: "The certificate that https://example.org/ shows has ended; browsers refuse the site.",
+    quiet: [],
   },
   {
     alert: "ReceiverUnreachable",

@@ -1,4 +1,5 @@
 import type { MetricsTarget } from "../../workload";
+import type { Around } from "../config";
 import type { Settings } from "../options";
 import { withRunbooks, type RuleGroup } from "../rules";
 import { availability } from "./availability";
@@ -14,6 +15,7 @@ import { upstreams } from "./upstreams";
 
 export { BALANCER_RECORDED } from "./balancer";
 export { BURN_RATES, ratioOver } from "./objectives";
+export { SHOWN_UNTIL } from "./probes";
 export { NOT_HEALTH, RECORDED, rateWindow } from "./recorded";
 export { NO_STREAM, TRAEFIK_RECORDED, withRoute } from "./traefik";
 
@@ -36,8 +38,8 @@ const OF_BALANCER = {
   traefik: (settings: Settings) => [traefik(settings), traefikUpstreams()],
 };
 
-/** Every built-in rule for these targets. @param alertmanager whether alerts are sent to one */
-export function builtinRules(targets: readonly MetricsTarget[], settings: Settings, alertmanager: boolean): RuleGroup[] {
+/** Every built-in rule for these targets. @param around where alerts go, and who asks the public addresses */
+export function builtinRules(targets: readonly MetricsTarget[], settings: Settings, { alertmanager, probing }: Around = {}): RuleGroup[] {
   return [
     availability(targets, settings),
     traffic(settings),
@@ -45,7 +47,7 @@ export function builtinRules(targets: readonly MetricsTarget[], settings: Settin
     objectives(settings),
     saturation(settings),
     stores(settings),
-    probes(settings),
-    monitoring(alertmanager),
+    probes(settings, probing),
+    monitoring(alertmanager !== undefined),
   ].map(withRunbooks);
 }

@@ -1,3 +1,4 @@
+import { SHOWN_UNTIL } from "../builtin";
 import type { Thresholds } from "../options";
 import type { PanelDescription } from "./describe";
 
@@ -6,10 +7,10 @@ export function addressPanels(thresholds: Thresholds): PanelDescription[] {
   return [
     {
       title: "Certificate",
-      description: "Days left of the certificate that the public address shows.",
+      description: "Days left of the certificate that the public address shows; below 0 it has ended.",
       kind: "stat",
       unit: "days",
-      queries: [{ expr: "(min by (instance) (probe_ssl_earliest_cert_expiry) - time()) / 86400", legend: "{{instance}}" }],
+      queries: [{ expr: `(min by (instance) (${SHOWN_UNTIL}) - time()) / 86400`, legend: "{{instance}}" }],
       limits: { warning: thresholds.certificateDays, critical: 3, bad: "below" },
       runbook: "probes.md#certificateexpires",
     },
