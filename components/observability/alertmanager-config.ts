@@ -9,6 +9,7 @@ export const INHIBITIONS: readonly { source: string; targets: readonly string[];
   { source: "LatencyBurnsFast", targets: ["LatencyBurns", "LatencyBurnsSlowly"], equal: ["workload"] },
   { source: "LatencyBurns", targets: ["LatencyBurnsSlowly"], equal: ["workload"] },
   { source: "DiskFull", targets: ["DiskFilling"], equal: ["replica"] },
+  { source: "AcmeCertificateMissing", targets: ["AcmeFails"], equal: ["workload", "certificate"] },
   { source: "ReplicasBelowMinimum", targets: ["TargetDown"], equal: ["workload"] },
   { source: "RouteWithoutUpstream", targets: ["RouteErrorRatioHigh", "UpstreamReplicaFailing"], equal: ["workload", "route"] },
 ];
@@ -28,10 +29,10 @@ const TITLE = "[{{ .Status | toUpper }}] {{ .CommonLabels.alertname }} {{ .Commo
 const TEXT =
   "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ .Annotations.description }}\n{{ with .Annotations.runbook_url }}{{ . }}\n{{ end }}{{ end }}";
 
-function emailConfig({ to, from, server, user, requireTls = true }: EmailReceiver, index: number): object {
 /** Port on which a mail server speaks TLS from the first byte (RFC 8314, 3.3): Alertmanager does so there by itself. */
 const IMPLICIT_TLS = ":465";
 
+function emailConfig({ to, from, server, user, requireTls = true }: EmailReceiver, index: number): object {
   return {
     to: to.join(", "),
     from,

@@ -8,6 +8,7 @@ import { autoscalerRules } from "../autoscaling/rules";
 import { BACKEND, type AlertCase, type Series } from "./alert-cases/case.fixture";
 import { APP_CASES } from "./alert-cases/app.fixture";
 import { BALANCER_CASES } from "./alert-cases/balancer.fixture";
+import { CERTIFICATE_CASES } from "./alert-cases/certificates.fixture";
 import { INFRASTRUCTURE_CASES } from "./alert-cases/infrastructure.fixture";
 import { SCALING_CASES } from "./alert-cases/scaling.fixture";
 import { UPSTREAM_CASES } from "./alert-cases/upstreams.fixture";
@@ -42,6 +43,7 @@ const CASES: AlertCase[] = [
   ...UPSTREAM_CASES,
   ...OBJECTIVE_CASES,
   ...INFRASTRUCTURE_CASES,
+  ...CERTIFICATE_CASES,
   ...SCALING_CASES,
 ];
 

@@ -4,6 +4,7 @@ import type { Settings } from "../options";
 import { withRunbooks, type RuleGroup } from "../rules";
 import { availability } from "./availability";
 import { balancer } from "./balancer";
+import { certificates } from "./certificates";
 import { monitoring } from "./monitoring";
 import { objectives } from "./objectives";
 import { probes } from "./probes";
@@ -28,6 +29,7 @@ export const BUILTIN_GROUPS = [
   "saturation",
   "stores",
   "probes",
+  "certificates",
   "upstreams",
   "monitoring",
 ] as const;
@@ -48,6 +50,7 @@ export function builtinRules(targets: readonly MetricsTarget[], settings: Settin
     saturation(settings),
     stores(settings),
     probes(settings, probing),
+    certificates(settings),
     monitoring(alertmanager !== undefined),
   ].map(withRunbooks);
 }

@@ -1,3 +1,4 @@
+import { SHOWN_UNTIL } from "../builtin";
 import type { Settings } from "../options";
 import { addressPanels } from "./address";
 import type { PanelDescription, Query, RowDescription } from "./describe";
@@ -93,5 +94,41 @@ export function noReplicaLeft(expr: string): PanelDescription {
     queries: [{ expr, legend: "{{route}}" }],
     limits: { warning: 0.01, critical: 1 },
     runbook: "availability.md#servicenotready",
+  };
+}
+
+const ISSUED_UNTIL = "acme_certificate_not_after_timestamp_seconds";
+
+/** Where no ACME authority is asked its panels answer all the same: with what the address shows, and with 0. */
+export function certificatesRow({ thresholds }: Settings): RowDescription {
+  const daysLeft = (by: string, until: string) => `(min by (${by}) (${until}) - time()) / 86400`;
+  return {
+    title: "Certificates",
+    panels: [
+      {
+        title: "Days left",
+        description: "Of each certificate that an ACME authority issues; where none is asked, of the one that the public address shows.",
+        kind: "series",
+        unit: "days",
+        queries: [
+          {
+            expr: `${daysLeft("certificate", ISSUED_UNTIL)} or ${daysLeft("instance", SHOWN_UNTIL)} unless on () count(${ISSUED_UNTIL})`,
+            legend: "{{certificate}}{{instance}}",
+          },
+        ],
+        limits: { warning: thresholds.certificateDays, critical: 3, bad: "below" },
+        runbook: "certificates.md#acmecertificateexpires",
+      },
+      {
+        title: "Failed attempts at the authority",
+        description:
+          "In a row, by certificate; 0 where no authority is asked. It tries again at growing distances, and the old certificate serves.",
+        kind: "series",
+        unit: "count",
+        queries: [{ expr: "max by (certificate) (acme_failures) or vector(0) unless on () acme_failures", legend: "{{certificate}}" }],
+        limits: { warning: 1, critical: 5 },
+        runbook: "certificates.md#acmefails",
+      },
+    ],
   };
 }

@@ -1,11 +1,10 @@
 import { rateWindow } from "../builtin";
 import type { Settings } from "../options";
-import { answerTime, bytes, noReplicaLeft, nowRow, retries, timeWithReplicas } from "./balancer";
+import { answerTime, bytes, certificatesRow, noReplicaLeft, nowRow, retries, timeWithReplicas } from "./balancer";
 import type { DashboardDescription } from "./describe";
 
 /** What nginx gets, answers, passes on and refuses. */
 export function loadBalancer(settings: Settings): DashboardDescription {
-  const { thresholds } = settings;
   const window = `${rateWindow(settings.scrapeInterval)}s`;
   const chosen = 'route=~"$route"';
   const by = (labels: string, metric: string, more = "") => `sum by (${labels}) (rate(${metric}{${chosen}${more}}[${window}]))`;
@@ -128,36 +127,7 @@ export function loadBalancer(settings: Settings): DashboardDescription {
           },
         ],
       },
-      {
-        title: "Certificates",
-        panels: [
-          {
-            title: "Days left",
-            description:
-              "Of each certificate that an ACME authority issues; where none is asked, of the one that the public address shows.",
-            kind: "series",
-            unit: "days",
-            queries: [
-              {
-                expr: "(min by (certificate) (acme_certificate_not_after_timestamp_seconds) - time()) / 86400 or (min by (instance) (probe_ssl_earliest_cert_expiry) - time()) / 86400 unless on () count(acme_certificate_not_after_timestamp_seconds)",
-                legend: "{{certificate}}{{instance}}",
-              },
-            ],
-            limits: { warning: thresholds.certificateDays, critical: 3, bad: "below" },
-            runbook: "probes.md#certificateexpires",
-          },
-          {
-            title: "Failed attempts at the authority",
-            description:
-              "In a row, by certificate; 0 where no authority is asked. It tries again at growing distances, and the old certificate serves.",
-            kind: "series",
-            unit: "count",
-            queries: [{ expr: "max by (certificate) (acme_failures) or vector(0) unless on () acme_failures", legend: "{{certificate}}" }],
-            limits: { warning: 1, critical: 5 },
-            runbook: "probes.md#certificateexpires",
-          },
-        ],
-      },
+      certificatesRow(settings),
       {
         title: "Cache, limits, TLS",
         panels: [

@@ -1,6 +1,6 @@
 import { NO_STREAM, rateWindow, withRoute } from "../builtin";
 import type { Settings } from "../options";
-import { answerTime, bytes, noReplicaLeft, nowRow, retries, timeWithReplicas } from "./balancer";
+import { answerTime, bytes, certificatesRow, noReplicaLeft, nowRow, retries, timeWithReplicas } from "./balancer";
 import type { DashboardDescription, RowDescription } from "./describe";
 
 /** What Traefik gets, answers, passes on and refuses. */
@@ -83,6 +83,6 @@ export function traefikBalancer(settings: Settings): DashboardDescription {
     title: "Load balancer",
     description: "Everything users ask for comes through here: what of it is answered, how fast, by whom, and what is refused.",
     variables: [{ name: "route", label: "Route", query: "label_values(route:traefik_requests:rate, route)" }],
-    rows: [nowRow(settings, all(), all(',code=~"5.."')), requests, replicas],
+    rows: [nowRow(settings, all(), all(',code=~"5.."')), requests, replicas, certificatesRow(settings)],
   };
 }
