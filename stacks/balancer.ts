@@ -35,11 +35,19 @@ export interface Guarded {
   rateLimits: [];
 }
 
-/** A page of the stack behind the balancer. */
+/** A page of the stack behind the balancer, of a workload that has one replica. */
 export interface Page extends Guarded {
   name: string;
   path: string;
   to: Ref;
+  maxFails: 0;
+}
+
+/** A page at a path and below. */
+export function pageOf(name: string, path: string, to: Ref, guarded: Guarded): Page {
+  // To leave out the only replica helps nobody: Traefik would answer 503 in its stead, and go on to count it as down where its configuration
+  // changes within those two seconds.
+  return { name, path: `${path}/`, to, ...guarded, maxFails: 0 };
 }
 
 /** Routes to the app. */

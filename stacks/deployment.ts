@@ -12,7 +12,7 @@ import {
   type RuleGroup,
 } from "@testbro/components/observability";
 import { AUTOSCALER_PATH, autoScaler } from "./autoscaler";
-import { appRoutes, balancerOf, discoverApp, originOf, type Guarded } from "./balancer";
+import { appRoutes, balancerOf, discoverApp, originOf, pageOf, type Guarded } from "./balancer";
 import type { Environment } from "./environment";
 import { makeLogin, type Login } from "./login";
 import { metricsAdapter } from "./metrics-adapter";
@@ -99,10 +99,10 @@ export async function deploy(environment: Environment): Promise<Deployment> {
   const balancer = balancerOf({
     ...{ environment, platform, ca, routes, scraper, guarded, discovered },
     pages: [
-      { name: "prometheus", path: `${PROMETHEUS_PATH}/`, to: scraper, ...guarded },
-      ...(alerting ? [{ name: "alertmanager", path: `${ALERTMANAGER_PATH}/`, to: refs.observability.alertmanager, ...guarded }] : []),
-      ...(images.grafana === undefined ? [] : [{ name: "grafana", path: `${GRAFANA_PATH}/`, to: refs.observability.grafana, ...guarded }]),
-      ...(scaling ? [{ name: "autoscaler", path: `${AUTOSCALER_PATH}/`, to: scaling.refs.autoscaler, ...guarded }] : []),
+      pageOf("prometheus", PROMETHEUS_PATH, scraper, guarded),
+      ...(alerting ? [pageOf("alertmanager", ALERTMANAGER_PATH, refs.observability.alertmanager, guarded)] : []),
+      ...(images.grafana === undefined ? [] : [pageOf("grafana", GRAFANA_PATH, refs.observability.grafana, guarded)]),
+      ...(scaling ? [pageOf("autoscaler", AUTOSCALER_PATH, scaling.refs.autoscaler, guarded)] : []),
     ],
   });
 
