@@ -22,7 +22,7 @@ const USERS = {
 
 /**
  * @param {string} folder
- * @param {string[]} nodes Names.
+ * @param {Readonly<Record<string, string>>} nodes Addresses by name.
  * @param {string} address Where the API server is reached from outside.
  * @param {NodeJS.ProcessEnv} env
  * @returns {Promise<Readonly<Record<string, string>>>} Tokens by user.
@@ -56,8 +56,12 @@ export async function makeCertificates(folder, nodes, address, env) {
   await certificate("apiserver", "ca", "/CN=kube-apiserver", `subjectAltName=${alternatives}\nextendedKeyUsage=serverAuth\n`);
   await certificate("kubelet-client", "ca", "/O=system:masters/CN=kube-apiserver-kubelet-client", "extendedKeyUsage=clientAuth\n");
   await certificate("front-proxy-client", "front-proxy-ca", "/CN=front-proxy-client", "extendedKeyUsage=clientAuth\n");
+  for (const [name, ip] of Object.entries(nodes)) {
+    const subject = `/O=system:nodes/CN=system:node:${name}`;
+    await certificate(`kubelet-${name}`, "ca", subject, `subjectAltName=DNS:${name},IP:${ip}\nextendedKeyUsage=serverAuth\n`);
+  }
   await key("service-accounts");
-  return writeTokens(folder, nodes);
+  return writeTokens(folder, Object.keys(nodes));
 }
 
 /** @param {string} folder @param {string[]} nodes */

@@ -75,9 +75,9 @@ export const cniConfig = (node) =>
 
 /**
  * @param {NodeLayout} node
- * @param {{ authority: string }} options `authority`: the CA's file.
+ * @param {{ authority: string, certificate: string }} options `authority`: the CA's file; `certificate`: the node's, without `.crt` and `.key`.
  */
-export const kubeletConfig = (node, { authority }) =>
+export const kubeletConfig = (node, { authority, certificate }) =>
   JSON.stringify({
     apiVersion: "kubelet.config.k8s.io/v1beta1",
     kind: "KubeletConfiguration",
@@ -88,6 +88,8 @@ export const kubeletConfig = (node, { authority }) =>
     healthzPort: 10248,
     authentication: { anonymous: { enabled: false }, webhook: { enabled: true }, x509: { clientCAFile: authority } },
     authorization: { mode: "Webhook" },
+    tlsCertFile: `${certificate}.crt`,
+    tlsPrivateKeyFile: `${certificate}.key`,
     containerRuntimeEndpoint: `unix://${node.socket}`,
     cgroupDriver: "cgroupfs",
     cgroupRoot: node.cgroup,

@@ -210,7 +210,12 @@ async function bringUp(machine, detail) {
   const nodes = nodesIn(machine);
   if (!hasCertificates(files.certificates)) {
     detail("certificates");
-    const reserved = Array.from({ length: MOST_NODES }, (_, i) => `node-${i + 1}`);
+    const reserved = Object.fromEntries(
+      Array.from({ length: MOST_NODES }, (_, i) => nodeLayout(machine.home, machine.record.id, i + 1)).map(({ name, address }) => [
+        name,
+        address,
+      ]),
+    );
     await makeCertificates(files.certificates, reserved, machine.record.address, machine.env);
   }
   const tokens = tokensOf(machine);

@@ -56,7 +56,7 @@ describe("the configuration files", () => {
   const node = nodeLayout("/var/k", "id", 2);
 
   it("of the kubelet and containerd speak of the same socket and control group", () => {
-    const kubelet = JSON.parse(kubeletConfig(node, { authority: "/ca.crt" }));
+    const kubelet = JSON.parse(kubeletConfig(node, { authority: "/ca.crt", certificate: "/kubelet-node-2" }));
     assert.equal(kubelet.containerRuntimeEndpoint, `unix://${node.socket}`);
     assert.equal(kubelet.cgroupRoot, "/id/node-2");
     assert.equal(kubelet.authentication.anonymous.enabled, false);

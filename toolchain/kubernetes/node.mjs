@@ -38,10 +38,11 @@ export async function startNode(machine, node, token) {
   await stopNode(machine, node);
   writeConfigs(machine, node, token);
   makeCgroup(node.cgroup);
-  // Everything a node mounts goes with its processes; /run is its own, as after a start of a machine.
-  const script = 'mount -t tmpfs tmpfs /run && exec "$@"';
+  // Everything a node mounts goes with its processes; /run is its own, as after a start of a machine. The kubelet's cAdvisor looks for
+  // containerd where it is on other machines, and without it knows no container by its pod.
+  const script = 'mount -t tmpfs tmpfs /run && mkdir /run/containerd && ln -s "$0" /run/containerd/containerd.sock && exec "$@"';
   const program = find("containerd", machine.env, { system: true }) ?? "containerd";
-  const command = ["unshare", "--mount", "sh", "-c", script, "sh", program, "--config", join(node.home, "containerd.toml")];
+  const command = ["unshare", "--mount", "sh", "-c", script, node.socket, program, "--config", join(node.home, "containerd.toml")];
   const env = { ...machine.env, XTABLES_LOCKFILE: join(machine.home, "xtables.lock") };
   const container = (recorded[containerd] = await start(inNetns(machine, command), { log: join(logs, `${containerd}.log`), env }));
   machine.save();
@@ -75,7 +76,7 @@ function writeConfigs(machine, node, token) {
   const write = (/** @type {string} */ file, /** @type {string} */ text) => writeFileSync(join(node.home, file), text, { mode: 0o600 });
   write("containerd.toml", containerdConfig(node, { pause: PAUSE_IMAGE, cniBin: cniFolder() ?? "/usr/lib/cni" }));
   write("cni/10-testbro.conflist", cniConfig(node));
-  write("kubelet.json", kubeletConfig(node, { authority }));
+  write("kubelet.json", kubeletConfig(node, { authority, certificate: join(certificates, `kubelet-${node.name}`) }));
   const servers = nameServers(readFileSync("/etc/resolv.conf", "utf8"));
   write("resolv.conf", servers.map((server) => `nameserver ${server}\n`).join(""));
   const server = `https://${CONTROL_ADDRESS}:${API_PORT}`;
