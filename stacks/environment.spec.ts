@@ -215,6 +215,15 @@ describe("readEnvironment", () => {
     ],
     ["storage that is no quantity", { postgres: { storage: "lots" } }, [/^testbro:postgres\.storage: "lots": .*not a byte quantity.*Fix:/]],
     [
+      "nodes nobody can be reached at, and an unknown word about them",
+      { ...CLUSTER, kubernetes: { context: "x", nodes: { cidrs: ["node-1"], port: 0, verify: false } } },
+      [
+        /^testbro:kubernetes\.nodes\.cidrs\[0\]: "node-1": write an address range/m,
+        /testbro:kubernetes\.nodes\.port: 0/,
+        /testbro:kubernetes\.nodes\.verify: not a configuration key\. Fix: .*verifyKubelets/,
+      ],
+    ],
+    [
       "an unknown key of the cluster",
       { ...CLUSTER, kubernetes: { contxt: "x" } },
       [/^testbro:kubernetes\.contxt: not a configuration key\. Fix: .*context/],

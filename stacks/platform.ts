@@ -42,6 +42,7 @@ async function kubernetes(environment: Environment, authority: pulumi.Input<stri
   const { KubernetesPlatform, REQUESTS_METRIC } = await import("@testbro/components/platform/kubernetes");
   const { kubernetes: config, name } = environment;
   const provider = new Provider("kubernetes", cluster(environment));
+  const { watch = true, ...nodes } = config.nodes ?? {};
   const requestsPerSecond = wantsMetricsAdapter(environment) ? REQUESTS_METRIC : config.requestsMetric;
   return new KubernetesPlatform(
     name,
@@ -59,6 +60,7 @@ async function kubernetes(environment: Environment, authority: pulumi.Input<stri
       storage: { className: config.storageClass },
       autoscaling: { scaleDownStabilization: config.scaleDownSeconds, requestsPerSecond },
       apiServer: config.apiServer,
+      nodes: watch ? nodes : undefined,
       priorityClasses: config.priorityClasses,
       imagePullSecrets: config.imagePullSecrets,
       suspended: environment.suspended,

@@ -108,6 +108,14 @@ const kubernetes = z.strictObject({
   clusterDomain: z.string().min(1).optional(),
   resolvers: z.array(z.string().min(1)).min(1).optional(),
   apiServer: z.strictObject({ cidrs: z.array(range).min(1), ports: z.array(port).min(1).optional() }).optional(),
+  nodes: z
+    .strictObject({
+      watch: z.boolean().optional(),
+      port: port.optional(),
+      cidrs: z.array(range).min(1).optional(),
+      verifyKubelets: z.boolean().optional(),
+    })
+    .optional(),
   dnsSeconds: seconds.optional(),
   scaleDownSeconds: seconds.optional(),
   requestsMetric: metric.optional(),

@@ -16,6 +16,26 @@ export interface Running {
   readonly resource: pulumi.ComponentResource;
 }
 
+/** A page of metrics that an agent of the platform serves on every node. */
+export interface NodeMetrics {
+  /** What the page is called; becomes the job and the label `workload`. */
+  readonly name: string;
+  /** Port on every node. */
+  readonly port: number;
+  /** How it is read, in the terms of Prometheus' `scrape_config`. What it tells of containers has the labels `service`, `container` and `node` in the end. */
+  readonly scrape: Readonly<Record<string, unknown>>;
+}
+
+/** What there is to learn from the nodes themselves. */
+export interface Nodes {
+  /** Where workloads that observe their node run. */
+  readonly platform: Platform;
+  /** Port that is free on every node, for one such workload. */
+  readonly port: number;
+  /** What the platform's own agents tell. */
+  readonly metrics: readonly NodeMetrics[];
+}
+
 /** Turns Workloads into one provider's resources. Tiers know only this class. */
 export abstract class Platform extends pulumi.ComponentResource {
   private readonly labels = new Map<string, Record<string, string>>();
@@ -32,6 +52,9 @@ export abstract class Platform extends pulumi.ComponentResource {
    * `endpoints`, which the platform keeps of each workload, labelled or not.
    */
   abstract readonly replicasBy: "labels" | "endpoints";
+
+  /** Nodes that may be looked into; undefined where a workload sees of its node what any container sees. */
+  abstract readonly nodes: Nodes | undefined;
 
   /** Names a workload and its ports, creating nothing, so that references may be cyclic. */
   abstract declare(name: string, declaration: Declaration): Ref;

@@ -245,12 +245,20 @@ export interface Workload {
    * node, so only a gate gets one, whose own interface lets next to nothing through.
    */
   hostSockets?: Record<string, string>;
+  /**
+   * Sees its node in order to measure it: the node's files below `/host`, which it cannot write, and the node's network, at the node's
+   * address, which arguments have as `$(NODE_ADDRESS)`. Daemons only, on a platform that is made for them (`Platform.nodes`).
+   * @default false
+   */
+  observesNode?: boolean;
   /** Whom it talks to, on the ports each reference has; nothing else is reachable where the platform can enforce it. */
   connects?: Ref[];
   /** What it reaches beyond the platform. Swarm cannot tell addresses apart: there all of an open segment, or nothing. @default nothing */
   outside?: Outside[];
   /** Whose metrics it reads; those name it as their `metrics.scraper`. */
   scrapes?: Ref[];
+  /** Ports of the nodes themselves at which it reads metrics; its account may read what the nodes' agents measure, and nothing else by this. @default none */
+  scrapesNodes?: number[];
   /** Labels of the service as a whole, by which others find it on a Swarm. Never secrets. @default {} */
   labels?: Record<string, string>;
   /**

@@ -15,6 +15,8 @@ const BAD: [what: string, changes: Partial<Workload>, path: string, names: strin
   ["a probe of an unknown port", health({ tcp: { port: "grpc" } }), "web.health.live.port", '"grpc"'],
   ["a readiness probe of an unknown port", { health: { live: { http }, ready: { tcp: { port: "x" } } } }, "web.health.ready.port", '"x"'],
   ["a startup probe of an unknown port", { health: { live: { http }, startup: { tcp: { port: "y" } } } }, "web.health.startup.port", '"y"'],
+  ["a service that observes its node", { observesNode: true }, "web.observesNode", "every node"],
+  ["a port of the nodes that is none", { scrapesNodes: [0] }, "web.scrapesNodes", "0"],
   ["a path without a slash", health({ http: { port: "http", path: "health" } }), "web.health.live.http.path", '"health"'],
   ["an empty command", health({ exec: [] }), "web.health.live.exec", "empty"],
   ["no interval", health({ http, interval: 0 }), "web.health.live.interval", "0"],

@@ -195,6 +195,14 @@ function checkSize(report: Report, path: string, size: ByteQuantity, example: st
   }
 }
 
+function checkNodes(report: Report, path: string, { kind, observesNode, scrapesNodes = [] }: Workload): void {
+  if (observesNode && kind !== "daemon")
+    report(`${path}.observesNode`, `is for what runs on every node, not for a ${kind}`, 'write kind "daemon"');
+  for (const port of scrapesNodes) {
+    if (!(Number.isInteger(port) && port >= 1 && port <= 65535)) report(`${path}.scrapesNodes`, `${port} is not a port`, "e.g. 9100");
+  }
+}
+
 function checkFiles(report: Report, path: string, workload: Workload): void {
   const paths: [string, string][] = [
     ...Object.keys(workload.files ?? {}).map((file): [string, string] => [`${path}.files`, file]),
@@ -248,6 +256,7 @@ export function validate(name: string, workload: Workload): Problem[] {
   checkScale(report, name, workload);
   checkTimes(report, name, workload);
   checkFiles(report, name, workload);
+  checkNodes(report, name, workload);
   return problems;
 }
 

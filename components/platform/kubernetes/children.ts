@@ -47,6 +47,11 @@ export class Children {
     return { namespace, labels: { ...labels, ...this.selector }, ...(annotations ? { annotations } : {}) };
   }
 
+  /** Metadata of what belongs to no namespace; the provider gives the name. */
+  clusterWide(): kubernetes.types.input.meta.v1.ObjectMeta {
+    return { labels: { ...this.args.labels, ...this.selector } };
+  }
+
   transform<Kind extends keyof ChildArguments>(kind: Kind, name: string, args: ChildArguments[Kind]): ChildArguments[Kind] {
     return transformed(this.args.settings.transforms, kind, { name, workload: this.args.ref.name }, args);
   }

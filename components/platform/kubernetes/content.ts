@@ -1,7 +1,17 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import type { Children } from "./children";
 import { claimSpec, SKIP_AWAIT } from "./controller";
-import { allMounts, groupFiles, reloadedFiles, rolledFiles, secretFiles, volumeMounts, writableDirectories, type Mounts } from "./files";
+import {
+  allMounts,
+  groupFiles,
+  nodeFiles,
+  reloadedFiles,
+  rolledFiles,
+  secretFiles,
+  volumeMounts,
+  writableDirectories,
+  type Mounts,
+} from "./files";
 
 /** Claims by the name of their volume. */
 export type VolumeClaims = Readonly<Record<string, kubernetes.core.v1.PersistentVolumeClaim>>;
@@ -57,6 +67,7 @@ export function createContent(
       secretFiles(ref.name, workload, children.parent),
       writableDirectories(workload),
       volumeMounts(workload, claims),
+      nodeFiles(workload),
     ),
   };
 }

@@ -122,6 +122,24 @@ export function writableDirectories(workload: Workload): Mounts {
 }
 
 /**
+ * The node's files, for what observes it: to be read; what is mounted among them too, where the container runtime can do that. Sockets can be
+ * connected to even so, the container runtime's among them; their folder is hidden.
+ */
+export function nodeFiles({ observesNode }: Workload): Mounts {
+  if (!observesNode) return NONE;
+  return {
+    volumes: [
+      { name: "node", hostPath: { path: "/", type: "Directory" } },
+      { name: "nothing", emptyDir: { medium: "Memory", sizeLimit: "1Mi" } },
+    ],
+    mounts: [
+      { name: "node", mountPath: "/host", readOnly: true, recursiveReadOnly: "IfPossible" },
+      { name: "nothing", mountPath: "/host/run", readOnly: true },
+    ],
+  };
+}
+
+/**
  * Where the workload's volumes are mounted.
  * @param claims claim by volume name; none where a StatefulSet makes the claims, whose volumes carry the same names
  */

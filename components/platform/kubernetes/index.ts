@@ -2,7 +2,7 @@ export { KubernetesPlatform } from "./platform";
 export type { KubernetesWorkloadArgs } from "./children";
 export { KubernetesWorkload } from "./workload";
 export { KubernetesSecret } from "./secret";
-export type { AutoscalingSettings, CustomMetric, DnsSettings, KubernetesPlatformArgs, PublishSettings } from "./settings";
+export type { AutoscalingSettings, CustomMetric, DnsSettings, KubernetesPlatformArgs, NodeSettings, PublishSettings } from "./settings";
 export { KubernetesEntrance } from "./entrance/entrance";
 export type { EntranceCertificate, EntranceSettings } from "./entrance/settings";
 export { MetricsAdapter } from "./metrics-adapter/adapter";

@@ -16,7 +16,7 @@ export interface NamedPolicy {
 }
 
 /** The part of the settings policies depend on. */
-export type NetworkSettings = Pick<Settings, "prefix" | "dns" | "apiServer" | "insideRanges">;
+export type NetworkSettings = Pick<Settings, "prefix" | "dns" | "apiServer" | "nodes" | "insideRanges">;
 
 /** Port of DNS, over both protocols (RFC 7766). */
 const DNS_PORTS: PolicyPort[] = [
@@ -67,7 +67,7 @@ function outsideRule({ cidr, ports }: Outside, insideRanges: readonly string[]):
 }
 
 function egressOf(workload: Workload, settings: NetworkSettings): EgressRule[] {
-  const { prefix, apiServer, insideRanges } = settings;
+  const { prefix, apiServer, nodes, insideRanges } = settings;
   const rules = merged([...(workload.connects ?? []), ...(workload.scrapes ?? [])]).map((target): EgressRule => ({
     to: [pods(prefix, target)],
     ports: tcp(Object.values(target.ports)),
@@ -75,6 +75,9 @@ function egressOf(workload: Workload, settings: NetworkSettings): EgressRule[] {
   rules.push(...(workload.outside ?? []).map((outside) => outsideRule(outside, insideRanges)));
   if (workload.access && apiServer) {
     rules.push({ to: apiServer.cidrs.map((cidr): Peer => ({ ipBlock: { cidr } })), ports: tcp(apiServer.ports) });
+  }
+  if (workload.scrapesNodes?.length && nodes) {
+    rules.push({ to: nodes.cidrs.map((cidr): Peer => ({ ipBlock: { cidr } })), ports: tcp(workload.scrapesNodes) });
   }
   return rules;
 }
@@ -98,6 +101,8 @@ function ingressOf(workload: Workload, settings: NetworkSettings): IngressRule[]
  * say that, because it does not know who connects to it.
  */
 export function policiesOf(ref: Ref, workload: Workload, settings: NetworkSettings): NamedPolicy[] {
+  // Pods in their node's network are beyond the reach of policies.
+  if (workload.observesNode) return [];
   const self = { matchLabels: selectorLabels(settings.prefix, ref) };
   const own: NamedPolicy = {
     name: ref.fullName,

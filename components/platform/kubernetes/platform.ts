@@ -1,8 +1,9 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { describeProblems, type Priority, type Problem, type Ref, type Secret, type Workload } from "../../workload";
-import { Platform, type Declaration, type Running } from "../platform";
+import { describeProblems, exemptionInputs, type Priority, type Problem, type Ref, type Secret, type Workload } from "../../workload";
+import { Platform, type Declaration, type Nodes, type Running } from "../platform";
 import { allowDns, denyAll, type NamedPolicy } from "./network";
+import { kubeletMetrics } from "./nodes";
 import { KubernetesSecret, SECRET_KEY } from "./secret";
 import { checkSettings, settingsOf, type KubernetesPlatformArgs, type Settings } from "./settings";
 import { transformed } from "./transforms";
@@ -14,6 +15,12 @@ const PRIORITIES: Record<Exclude<Priority, "normal">, { value: number; descripti
   high: { value: 100_000, description: "Data stores: others make room for them" },
   low: { value: -100, description: "Monitoring: makes room for others, and pushes out nobody", preemptionPolicy: "Never" },
 };
+
+/** Most pods that observe nodes: one a node, of which a cluster has at most so many (kubernetes.io, Considerations for large clusters). */
+const MOST_NODES = "5000";
+
+/** What a privileged namespace knowingly does not keep to. */
+const PRIVILEGED = { "hardening-pod-security": "only what observes its node runs here, so that everything else can be restricted" };
 
 /**
  * Runs Workloads in one namespace of a Kubernetes cluster, with native resources only. The cluster is the `kubernetes` provider's:
@@ -33,13 +40,14 @@ export class KubernetesPlatform extends Platform {
   readonly quota: kubernetes.core.v1.ResourceQuota | undefined;
   /** What holds for every pod: nothing in or out, and DNS. */
   readonly networkPolicies: readonly kubernetes.networking.v1.NetworkPolicy[];
+  readonly nodes: Nodes | undefined;
   readonly #settings: Settings;
   readonly #namespaceName: pulumi.Input<string>;
   readonly #priorityClasses = new Map<Priority, kubernetes.scheduling.v1.PriorityClass>();
 
   /** @throws pulumi.ResourceError with every problem of the settings at once */
   constructor(name: string, args: KubernetesPlatformArgs = {}, opts?: pulumi.ComponentResourceOptions) {
-    super("testbro:kubernetes:Platform", name, {}, opts);
+    super("testbro:kubernetes:Platform", name, exemptionInputs(args.podSecurity === "privileged" ? PRIVILEGED : {}), opts);
     this.#settings = settingsOf(name, args);
     const problems = checkSettings(name, this.#settings);
     if (problems.length > 0) throw new pulumi.ResourceError(describeProblems(problems), this);
@@ -49,6 +57,7 @@ export class KubernetesPlatform extends Platform {
     this.#namespaceName = this.namespace?.metadata.name ?? this.#settings.namespace;
     this.quota = this.namespace && this.#createQuota();
     this.networkPolicies = this.#settings.suspended ? [] : this.#createPolicies();
+    this.nodes = this.#createNodes(name);
     this.registerOutputs();
   }
 
@@ -98,6 +107,22 @@ export class KubernetesPlatform extends Platform {
       const child = transformed(this.#settings.transforms, "networkPolicy", { name, workload: undefined }, args);
       return new kubernetes.networking.v1.NetworkPolicy(name, child, { parent: this });
     });
+  }
+
+  /** A namespace like this one, but for what sees its node. There is nothing in it that would have to be kept. */
+  #createNodes(name: string): Nodes | undefined {
+    const { prefix, nodes, dns, createNamespace, suspended, insideRanges, imagePullSecrets, priorityClasses, labels, transforms } =
+      this.#settings;
+    if (!nodes) return undefined;
+    const platform = new KubernetesPlatform(
+      `${name}-nodes`,
+      {
+        ...{ prefix, namespace: nodes.namespace, createNamespace: createNamespace && !suspended, podSecurity: "privileged" },
+        ...{ quota: { pods: MOST_NODES }, dns, insideRanges, imagePullSecrets, priorityClasses, labels, transforms, suspended },
+      },
+      { parent: this },
+    );
+    return { platform, port: nodes.port, metrics: kubeletMetrics(this.#settings) };
   }
 
   override declare(name: string, declaration: Declaration): Ref {

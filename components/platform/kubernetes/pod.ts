@@ -50,7 +50,8 @@ function amounts({ cpu, memory }: ResourceAmounts, disk: string): Record<string,
 function container({ ref, workload, settings, mounts }: PodParts): Container {
   const { security, resources } = workload;
   const preStop = preStopSeconds(workload, settings);
-  const env = Object.entries(workload.env ?? {}).map(([name, value]) => ({ name, value }));
+  const env: kubernetes.types.input.core.v1.EnvVar[] = Object.entries(workload.env ?? {}).map(([name, value]) => ({ name, value }));
+  if (workload.observesNode) env.push({ name: "NODE_ADDRESS", valueFrom: { fieldRef: { fieldPath: "status.hostIP" } } });
   const ports = (workload.ports ?? []).map(({ name, container: containerPort, protocol = "tcp" }) => ({
     name,
     containerPort,
@@ -93,8 +94,9 @@ function spread({ ref, workload, settings }: PodParts): kubernetes.types.input.c
   }));
 }
 
-/** Leaves a lost node soon. A stateful replica stays: two writers on one volume are worse than none. */
+/** Leaves a lost node soon. A stateful replica stays: two writers on one volume are worse than none. What observes nodes leaves out none. */
 function tolerations(workload: Workload): Toleration[] {
+  if (workload.observesNode) return [{ operator: "Exists" }];
   if (workload.kind !== "service") return [];
   return ["not-ready", "unreachable"].map((taint) => ({
     key: `node.kubernetes.io/${taint}`,
@@ -104,7 +106,12 @@ function tolerations(workload: Workload): Toleration[] {
   }));
 }
 
-/** A workload's pod: one container, restricted in every way Pod Security asks for. */
+/** Whether the pod gets a token of its account. */
+function hasToken({ access, scrapesNodes = [] }: Workload): boolean {
+  return access !== undefined || scrapesNodes.length > 0;
+}
+
+/** A workload's pod: one container, restricted in every way Pod Security asks for, except that what observes its node can see it. */
 export function podTemplate(parts: PodParts): PodTemplate {
   const { ref, workload, settings, mounts, priorityClass } = parts;
   const { uid, gid } = workload.security.user;
@@ -117,8 +124,9 @@ export function podTemplate(parts: PodParts): PodTemplate {
     metadata: { labels: { ...parts.labels, ...selectorLabels(settings.prefix, ref) } },
     spec: {
       serviceAccountName: parts.serviceAccount,
-      automountServiceAccountToken: workload.access !== undefined,
+      automountServiceAccountToken: hasToken(workload),
       enableServiceLinks: false,
+      ...(workload.observesNode ? { hostNetwork: true } : {}),
       ...(workload.kind === "job" ? { restartPolicy: "Never" } : {}),
       terminationGracePeriodSeconds: Math.ceil(preStopSeconds(workload, settings) + stopOf(workload).grace),
       securityContext: {

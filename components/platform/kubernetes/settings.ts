@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { bytes, mergeOptions, type DeepPartial, type Problem } from "../../workload";
 import { checkEntrance, type EntranceSettings } from "./entrance/settings";
 import { LONGEST_LABEL } from "./names";
+import { KUBELET_PORT } from "./nodes";
 import type { Transforms } from "./transforms";
 
 /** A metric that the HorizontalPodAutoscaler gets from a metrics adapter. */
@@ -47,6 +48,18 @@ export interface AutoscalingSettings {
   scaleDownStabilization: number;
 }
 
+/** How nodes are watched: by what sees its node, in a namespace of its own, and by what the kubelets tell of containers. */
+export interface NodeSettings {
+  /** Namespace of what observes its node, the only privileged one; made here where the platform's own is. @default the platform's with "-node" behind it */
+  namespace: string;
+  /** Port that is free on every node, for the node exporter: another one where the cluster has such an exporter already, or several stacks. @default 9100 */
+  port: number;
+  /** Ranges of the nodes' addresses. @default `insideRanges` */
+  cidrs: string[];
+  /** Whether a kubelet has to show a certificate by the cluster's authority. Without, whoever answers at a node's address gets the token that metrics are read with. @default true */
+  verifyKubelets: boolean;
+}
+
 /** Settings of one namespace in one cluster. */
 export interface KubernetesPlatformArgs {
   /** Start of every name people see. @default the component's name */
@@ -55,8 +68,8 @@ export interface KubernetesPlatformArgs {
   namespace?: string;
   /** Whether the namespace is made here; deleting it deletes its volume claims too. @default true */
   createNamespace?: boolean;
-  /** Pod Security level that the namespace enforces, where it is made here. @default "restricted" */
-  podSecurity?: "restricted" | "baseline";
+  /** Pod Security level that the namespace enforces, where it is made here; "privileged" is for what observes its node. @default "restricted" */
+  podSecurity?: "restricted" | "baseline" | "privileged";
   /** Most there may be of something in the namespace, where it is made here: against a loop that fills the cluster. @default { pods: "200" } */
   quota?: Record<string, string>;
   dns?: Partial<DnsSettings>;
@@ -66,6 +79,8 @@ export interface KubernetesPlatformArgs {
   /** Node labels by the short names that `placement` uses. @default { zone: "topology.kubernetes.io/zone", host: "kubernetes.io/hostname" } */
   nodeLabels?: Record<string, string>;
   autoscaling?: Partial<AutoscalingSettings>;
+  /** How nodes are watched; `{}`: with the defaults. @default not at all: what runs on every node sees of it what any container sees */
+  nodes?: Partial<NodeSettings>;
   /** Where the API server is, for workloads that may ask it: ranges and ports. Without it `access` is refused. @default none */
   apiServer?: { cidrs: string[]; ports?: number[] };
   /** Ranges that "outside" does not mean: the cluster's own, and link-local addresses where clouds keep credentials. @default private and link-local ranges */
@@ -83,11 +98,12 @@ export interface KubernetesPlatformArgs {
 }
 
 /** {@link KubernetesPlatformArgs} with every default. */
-export interface Settings extends Required<Omit<KubernetesPlatformArgs, "dns" | "publish" | "autoscaling" | "apiServer">> {
+export interface Settings extends Required<Omit<KubernetesPlatformArgs, "dns" | "publish" | "autoscaling" | "apiServer" | "nodes">> {
   dns: DnsSettings;
   publish: PublishSettings;
   autoscaling: AutoscalingSettings;
   apiServer: { cidrs: string[]; ports: number[] } | undefined;
+  nodes: NodeSettings | undefined;
 }
 
 /** RFC 1918 and 4193 (private), RFC 6598 (shared), RFC 3927 and 4291 (link-local: metadata services of clouds). */
@@ -95,6 +111,12 @@ const INSIDE_RANGES = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.
 
 /** Ports API servers listen on. */
 const API_SERVER_PORTS = [443, 6443];
+
+function nodeSettings(namespace: string, args: KubernetesPlatformArgs): NodeSettings | undefined {
+  if (!args.nodes) return undefined;
+  const cidrs = args.insideRanges ?? INSIDE_RANGES;
+  return mergeOptions<NodeSettings>({ namespace: `${namespace}-node`, port: 9100, cidrs, verifyKubelets: true }, args.nodes);
+}
 
 /** Settings with every default. */
 export function settingsOf(name: string, args: KubernetesPlatformArgs): Settings {
@@ -112,6 +134,7 @@ export function settingsOf(name: string, args: KubernetesPlatformArgs): Settings
     nodeLabels: { zone: "topology.kubernetes.io/zone", host: "kubernetes.io/hostname" },
     autoscaling: { scaleDownStabilization: 300 },
     apiServer: args.apiServer && { cidrs: args.apiServer.cidrs, ports: args.apiServer.ports ?? API_SERVER_PORTS },
+    nodes: nodeSettings(args.namespace ?? prefix, args),
     insideRanges: INSIDE_RANGES,
     imagePullSecrets: [],
     priorityClasses: true,
@@ -120,8 +143,8 @@ export function settingsOf(name: string, args: KubernetesPlatformArgs): Settings
     suspended: false,
   };
   const { entrance, ...publish } = args.publish ?? {};
-  // The API server's ranges are complete already; what is undefined changes nothing.
-  const settings = mergeOptions<Settings>(defaults, { ...args, publish, apiServer: undefined } as DeepPartial<Settings>);
+  // The API server and the nodes are complete already; what is undefined changes nothing.
+  const settings = mergeOptions<Settings>(defaults, { ...args, publish, apiServer: undefined, nodes: undefined } as DeepPartial<Settings>);
   // Not merged: it holds an Output.
   return entrance ? { ...settings, publish: { ...settings.publish, entrance } } : settings;
 }
@@ -139,15 +162,19 @@ export function checkSettings(name: string, settings: Settings): Problem[] {
   const report = (path: string, message: string, fix: string): void => {
     problems.push({ path: `${name}.${path}`, message, fix });
   };
-  const { namespace, dns, publish, autoscaling, apiServer, insideRanges } = settings;
-  if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(namespace) || namespace.length > LONGEST_LABEL) {
-    report(
-      "namespace",
-      `"${namespace}" is not a name of at most ${LONGEST_LABEL} lower-case letters, digits and hyphens`,
-      "e.g. testbro-production",
-    );
-  } else if (namespace === "default" || namespace.startsWith("kube-")) {
-    report("namespace", `"${namespace}" is the cluster's own`, "give the app a namespace of its own, e.g. testbro-production");
+  const { namespace, dns, publish, autoscaling, apiServer, insideRanges, nodes } = settings;
+  for (const [path, name] of [["namespace", namespace], ...(nodes ? [["nodes.namespace", nodes.namespace] as const] : [])] as const) {
+    if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name) || name.length > LONGEST_LABEL) {
+      report(path, `"${name}" is not a name of at most ${LONGEST_LABEL} lower-case letters, digits and hyphens`, "e.g. testbro-production");
+    } else if (name === "default" || name.startsWith("kube-")) {
+      report(path, `"${name}" is the cluster's own`, "give the app a namespace of its own, e.g. testbro-production");
+    }
+  }
+  if (nodes?.namespace === namespace) {
+    report("nodes.namespace", `"${namespace}" is the platform's own, which would have to be privileged then`, "give it another name");
+  }
+  if (nodes && !(Number.isInteger(nodes.port) && nodes.port >= 1 && nodes.port <= 65535 && nodes.port !== KUBELET_PORT)) {
+    report("nodes.port", `${nodes.port} is not a port that a node could have free`, "e.g. 9100");
   }
   for (const [path, value] of [
     ["dns.ttl", dns.ttl],
@@ -166,6 +193,7 @@ export function checkSettings(name: string, settings: Settings): Problem[] {
   for (const [path, ranges] of [
     ["apiServer.cidrs", apiServer?.cidrs ?? []],
     ["insideRanges", insideRanges],
+    ["nodes.cidrs", nodes?.cidrs ?? []],
   ] as const) {
     for (const range of ranges) if (!isRange(range)) report(path, `"${range}" is not an address range`, "write CIDR, e.g. 10.0.0.1/32");
   }

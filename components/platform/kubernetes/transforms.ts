@@ -27,6 +27,8 @@ export interface ChildArguments {
   serviceAccount: kubernetes.core.v1.ServiceAccountArgs;
   role: kubernetes.rbac.v1.RoleArgs;
   roleBinding: kubernetes.rbac.v1.RoleBindingArgs;
+  clusterRole: kubernetes.rbac.v1.ClusterRoleArgs;
+  clusterRoleBinding: kubernetes.rbac.v1.ClusterRoleBindingArgs;
   horizontalPodAutoscaler: kubernetes.autoscaling.v2.HorizontalPodAutoscalerArgs;
   podDisruptionBudget: kubernetes.policy.v1.PodDisruptionBudgetArgs;
   networkPolicy: kubernetes.networking.v1.NetworkPolicyArgs;

@@ -161,6 +161,19 @@ export function unsupportedOnKubernetes(ref: Ref, workload: Workload, settings: 
       `leave them out, or run it in a namespace with podSecurity "baseline"`,
     );
   }
+  if (workload.observesNode && settings.podSecurity !== "privileged") {
+    report(
+      "observesNode",
+      `Pod Security "${settings.podSecurity}" refuses pods that see their node`,
+      "run it on the platform's nodes.platform, which the setting nodes makes",
+    );
+  }
+  if (workload.observesNode && workload.ports?.length && updateOf(workload).order === "start-first") {
+    report("update.order", "the new replica would need the port of the node that the old one holds", 'write "stop-first"');
+  }
+  if (workload.scrapesNodes?.length && !settings.nodes) {
+    report("scrapesNodes", "the platform does not say where its nodes are", "give the platform nodes: {}, or leave it out");
+  }
   if (workload.access && !settings.apiServer) {
     report(
       "access",

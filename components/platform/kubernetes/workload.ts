@@ -11,6 +11,13 @@ import { policiesOf } from "./network";
 import { podTemplate, preStopSeconds } from "./pod";
 import { headlessSpec, publicSpec } from "./services";
 
+/** What observes its node knowingly does not keep to. */
+const OBSERVER = {
+  "hardening-host-namespaces": "counts what goes through its node's network, and answers at the node's address",
+  "hardening-host-path": "reads how full its node's disks are, as no root and without a capability; it can write nothing",
+  "hardening-runtime-socket": "the folder of sockets, /run, is hidden from it; and it is no root, who alone may use the runtime's",
+};
+
 /** Policies that a workload need not keep to, beside those it names itself. */
 function exemptions({ workload, settings }: KubernetesWorkloadArgs): Record<string, string> {
   if (settings.suspended) return {};
@@ -18,6 +25,7 @@ function exemptions({ workload, settings }: KubernetesWorkloadArgs): Record<stri
   const serves = workload.ports?.some((port) => port.name !== "metrics") ?? false;
   const stopsAtOnce = workload.kind !== "job" && serves && preStopSeconds(workload, settings) === 0;
   return {
+    ...(workload.observesNode ? OBSERVER : {}),
     ...(stopsAtOnce ? { "rollout-pre-stop": "nobody balances to it: whoever uses it connects again" } : {}),
     ...workload.policyExemptions,
   };
@@ -42,6 +50,9 @@ export class KubernetesWorkload extends pulumi.ComponentResource {
   readonly serviceAccount: kubernetes.core.v1.ServiceAccount | undefined;
   readonly role: kubernetes.rbac.v1.Role | undefined;
   readonly roleBinding: kubernetes.rbac.v1.RoleBinding | undefined;
+  /** What it may read of the nodes' agents; undefined unless it scrapes nodes. */
+  readonly clusterRole: kubernetes.rbac.v1.ClusterRole | undefined;
+  readonly clusterRoleBinding: kubernetes.rbac.v1.ClusterRoleBinding | undefined;
   readonly horizontalPodAutoscaler: kubernetes.autoscaling.v2.HorizontalPodAutoscaler | undefined;
   readonly podDisruptionBudget: kubernetes.policy.v1.PodDisruptionBudget | undefined;
   readonly networkPolicies: readonly kubernetes.networking.v1.NetworkPolicy[];
@@ -64,6 +75,10 @@ export class KubernetesWorkload extends pulumi.ComponentResource {
         this.role = this.#createRole();
         this.roleBinding = this.#createRoleBinding(this.role, this.serviceAccount);
       }
+      if (workload.scrapesNodes?.length) {
+        this.clusterRole = this.#createClusterRole();
+        this.clusterRoleBinding = this.#createClusterRoleBinding(this.clusterRole, this.serviceAccount);
+      }
       this.service = this.#createService();
       const { configMaps, mounts } = createContent(this.#children, this.volumeClaims);
       this.configMaps = configMaps;
@@ -84,7 +99,8 @@ export class KubernetesWorkload extends pulumi.ComponentResource {
   /** What the pods wait for: the workload's own wishes, and that nothing is reachable from them that should not be. */
   #before(): pulumi.CustomResourceOptions["dependsOn"] {
     const { dependsOn, policies } = this.#args;
-    const own: pulumi.Resource[] = [...policies, ...this.networkPolicies, ...(this.roleBinding ? [this.roleBinding] : [])];
+    const bindings = [this.roleBinding, this.clusterRoleBinding].filter((each) => each !== undefined);
+    const own: pulumi.Resource[] = [...policies, ...this.networkPolicies, ...bindings];
     return pulumi.output(dependsOn ?? []).apply((given) => [...own, ...([given].flat() as pulumi.Resource[])]);
   }
 
@@ -120,6 +136,27 @@ export class KubernetesWorkload extends pulumi.ComponentResource {
       subjects: [{ kind: "ServiceAccount", name: account.metadata.name, namespace: this.#args.namespace }],
     });
     return new kubernetes.rbac.v1.RoleBinding(this.#name, args, { parent: this });
+  }
+
+  /** Named by the provider, because it is cluster-wide and there may be several stacks: kubelets belong to no namespace. */
+  #createClusterRole(): kubernetes.rbac.v1.ClusterRole {
+    const args = this.#children.transform("clusterRole", `${this.#name}-nodes`, {
+      metadata: this.#children.clusterWide(),
+      rules: [{ apiGroups: [""], resources: ["nodes/metrics"], verbs: ["get"] }],
+    });
+    return new kubernetes.rbac.v1.ClusterRole(`${this.#name}-nodes`, args, { parent: this });
+  }
+
+  #createClusterRoleBinding(
+    role: kubernetes.rbac.v1.ClusterRole,
+    account: kubernetes.core.v1.ServiceAccount,
+  ): kubernetes.rbac.v1.ClusterRoleBinding {
+    const args = this.#children.transform("clusterRoleBinding", `${this.#name}-nodes`, {
+      metadata: this.#children.clusterWide(),
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role.metadata.name },
+      subjects: [{ kind: "ServiceAccount", name: account.metadata.name, namespace: this.#args.namespace }],
+    });
+    return new kubernetes.rbac.v1.ClusterRoleBinding(`${this.#name}-nodes`, args, { parent: this });
   }
 
   /**

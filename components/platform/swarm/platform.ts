@@ -37,6 +37,8 @@ export class SwarmPlatform extends Platform {
   /** The engine's own DNS server, as every container reaches it. */
   readonly resolvers = ["127.0.0.11"];
   readonly replicasBy = "labels";
+  /** What runs on every node sees enough of it, and what containers use is told by the auto-scaler's gate. */
+  readonly nodes = undefined;
   private readonly settings: Required<Omit<SwarmPlatformArgs, "prefix">>;
   private readonly networks = new Map<string, docker.Network>();
 

@@ -269,6 +269,8 @@ describe("SwarmPlatform", () => {
       /web\.resources\.limits\.pids/,
     ],
     ["permissions", { access: [{ resources: ["pods"], verbs: ["list"] }] }, /web\.access/],
+    ["a look into the node", { kind: "daemon", observesNode: true }, /web\.observesNode/],
+    ["metrics of the nodes themselves", { scrapesNodes: [9100] }, /web\.scrapesNodes/],
     ["reloaded files", { files: { "/etc/x": { content: "", onChange: "reload" } } }, /web\.files\[\/etc\/x\]\.onChange/],
     [
       "two replicas on one published port",

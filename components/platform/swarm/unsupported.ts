@@ -28,6 +28,10 @@ export function unsupportedOnSwarm(name: string, workload: Workload, { singleNod
   if (workload.access?.length) {
     report("access", "Swarm has no permissions below the whole engine", "leave it out; reach the engine through a filtering proxy");
   }
+  if (workload.observesNode) {
+    report("observesNode", "a service cannot be in its node's network", "leave it out: most of what a node counts, every container sees");
+  }
+  if (workload.scrapesNodes?.length) report("scrapesNodes", "Swarm's nodes serve no metrics", "leave it out");
   for (const [path, file] of Object.entries(workload.files ?? {})) {
     if (file.onChange === "reload") {
       report(

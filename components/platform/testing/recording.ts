@@ -20,6 +20,7 @@ export class RecordingPlatform extends Platform {
   readonly prefix = "testbro";
   resolvers = ["127.0.0.11"];
   replicasBy: Platform["replicasBy"] = "labels";
+  nodes: Platform["nodes"] = undefined;
   readonly runs: RecordedRun[] = [];
   readonly secrets: RecordedSecret[] = [];
   /** What the platform pretends not to be able to do. */
