@@ -10,6 +10,7 @@ import { APP_CASES } from "./alert-cases/app.fixture";
 import { BALANCER_CASES } from "./alert-cases/balancer.fixture";
 import { CERTIFICATE_CASES } from "./alert-cases/certificates.fixture";
 import { INFRASTRUCTURE_CASES } from "./alert-cases/infrastructure.fixture";
+import { KUBERNETES_CASES } from "./alert-cases/kubernetes.fixture";
 import { SCALING_CASES } from "./alert-cases/scaling.fixture";
 import { UPSTREAM_CASES } from "./alert-cases/upstreams.fixture";
 import { OBJECTIVE_CASES } from "./alert-cases/objectives.fixture";
@@ -106,6 +107,7 @@ describe("alert rules", function () {
   for (const [all, alertCase, kind] of [
     ...CASES.map((each) => [groups, each, ""] as const),
     ...TRAEFIK_CASES.map((each) => [traefikGroups, each, "traefik-"] as const),
+    ...KUBERNETES_CASES.map((each) => [groups, each, "kubernetes-"] as const),
   ]) {
     it(`${kind}${alertCase.alert} fires in time, stays quiet just below, and recovers`, async () => {
       const name = `${kind}${alertCase.alert}`;

@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import type { NodeMetrics } from "../platform";
 import { targetName, type MetricsTarget, type Ref } from "../workload";
 import type { ProbeOptions, Settings } from "./options";
 
@@ -16,6 +17,7 @@ interface ScrapeConfig {
   job_name: string;
   metrics_path?: string;
   scrape_interval?: string;
+  scrape_timeout?: string;
   params?: Record<string, string[]>;
   dns_sd_configs?: { names: string[]; type: "A"; port: number; refresh_interval: string }[];
   static_configs?: { targets: string[] }[];
@@ -112,12 +114,42 @@ function probeConfigs({ blackbox, options }: Probing, settings: Settings): Scrap
   ];
 }
 
-/** Where alerts go, and who asks the public addresses. */
+/** Seconds between two readings of a node's own agent, which measures no more often. */
+const NODE_SECONDS = 15;
+
+/** What the nodes' own agents serve: found where the node exporter is, whose address is its node's. */
+function nodeConfigs({ exporter, metrics }: WatchedNodes, settings: Settings): ScrapeConfig[] {
+  const address = { source_labels: ["__address__"], regex: "(.+):\\d+", replacement: "$1" };
+  return metrics.map(({ name, port, scrape }) => ({
+    job_name: name,
+    scrape_interval: `${Math.max(NODE_SECONDS, settings.scrapeInterval)}s`,
+    scrape_timeout: `${LONGEST_SCRAPE_SECONDS}s`,
+    ...scrape,
+    dns_sd_configs: [{ names: [exporter.host], type: "A", port, refresh_interval: `${DISCOVERY_SECONDS}s` }],
+    relabel_configs: [
+      { target_label: "tier", replacement: "observability" },
+      { target_label: "workload", replacement: name },
+      { ...address, target_label: "replica" },
+      { ...address, target_label: "node" },
+    ],
+  }));
+}
+
+/** Where alerts go, who asks the public addresses, and what nodes tell. */
 export interface Around {
   /** Host, port and path prefix of Alertmanager. @default alerts are sent nowhere */
   alertmanager?: { host: string; port: number; pathPrefix: string };
   /** @default nobody asks */
   probing?: Probing;
+  /** @default their agents are not asked */
+  nodes?: WatchedNodes;
+}
+
+/** Nodes whose own agents are asked. */
+export interface WatchedNodes {
+  /** The node exporter, one a node, at the node's address. */
+  exporter: Ref;
+  metrics: readonly NodeMetrics[];
 }
 
 /** The blackbox exporter and its questions. */
@@ -133,7 +165,7 @@ export interface Probing {
 export function prometheusConfig(
   targets: readonly MetricsTarget[],
   settings: Settings,
-  { alertmanager, probing }: Around = {},
+  { alertmanager, probing, nodes }: Around = {},
 ): PrometheusConfig {
   const interval = settings.scrapeInterval;
   return {
@@ -155,7 +187,11 @@ export function prometheusConfig(
           },
         }
       : {}),
-    scrape_configs: [...targets.map(scrapeConfig), ...(probing ? probeConfigs(probing, settings) : [])],
+    scrape_configs: [
+      ...targets.map(scrapeConfig),
+      ...(probing ? probeConfigs(probing, settings) : []),
+      ...(nodes ? nodeConfigs(nodes, settings) : []),
+    ],
   };
 }
 

@@ -18,33 +18,55 @@ const AUTHORITIES = "/etc/blackbox/authorities";
 /** What tells about the node whichever container asks. Networks and other disks it would need the node's own namespaces for. */
 const COLLECTORS = ["cpu", "diskstats", "filefd", "filesystem", "loadavg", "meminfo", "pressure", "stat", "vmstat"];
 
+/** What it sees as any container. The root is an overlay, which is left out by default; everything else mounted there is the container's own. */
+const AS_ANY_CONTAINER = [
+  "--collector.filesystem.fs-types-exclude=^(proc|sysfs|tmpfs|devpts|mqueue|cgroup2?|shm)$",
+  "--collector.filesystem.mount-points-exclude=^/.+",
+];
+
+/** What it sees where it may look at its node: every disk and every link of the node itself; those of containers and pods come and go with them. */
+const ON_ITS_NODE = [
+  "--path.rootfs=/host",
+  "--path.procfs=/host/proc",
+  "--path.sysfs=/host/sys",
+  "--collector.uname",
+  "--collector.netdev",
+  "--collector.netdev.device-exclude=^(lo|veth.*|cali.*|lxc.*|cni.*|cilium.*|flannel.*|docker.*|br-.*|tunl.*|vxlan.*|kube-.*|nodelocaldns|dummy.*)$",
+  "--collector.filesystem.fs-types-exclude=^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|efivarfs|fusectl|fuse.*|hugetlbfs|iso9660|mqueue|nfs.*|nsfs|overlay|proc|pstore|ramfs|rpc_pipefs|securityfs|selinuxfs|squashfs|erofs|sysfs|tmpfs|tracefs)$",
+  "--collector.filesystem.mount-points-exclude=^/(boot|dev|proc|run|sys|var/lib/(containerd|containers|docker|kubelet|rancher)/.+)($|/)",
+];
+
 /**
- * One a node. It has nothing of the node's mounted and no privilege: what it needs of /proc is the node's in every container, and the
- * size of the root's overlay is that of the disk that holds images, containers and volumes. So it runs under Pod Security "restricted".
+ * One a node. Unless the platform lets it look at its node it has nothing of the node's mounted and no privilege: what it needs of /proc is the
+ * node's in every container, and the size of the root's overlay is that of the disk that holds images, containers and volumes.
+ * @param ref whose port it answers at
+ * @param observesNode whether the platform lets it look at its node
  */
-export function nodeExporterWorkload({ image, nodeWorkload }: ExporterOptions, scraper: Ref): Workload {
+export function nodeExporterWorkload({ image, nodeWorkload }: ExporterOptions, ref: Ref, scraper: Ref, observesNode = false): Workload {
+  const port = ref.ports["metrics"] ?? NODE_EXPORTER_PORT;
   const base: Workload = {
     kind: "daemon",
     image,
     command: ["prometheus-node-exporter"],
     args: [
-      `--web.listen-address=:${NODE_EXPORTER_PORT}`,
+      `--web.listen-address=${observesNode ? "[$(NODE_ADDRESS)]" : ""}:${port}`,
       "--log.format=json",
       "--collector.disable-defaults",
       ...COLLECTORS.map((collector) => `--collector.${collector}`),
-      // The root is an overlay, which is left out by default; everything else mounted here is the container's own.
-      "--collector.filesystem.fs-types-exclude=^(proc|sysfs|tmpfs|devpts|mqueue|cgroup2?|shm)$",
-      "--collector.filesystem.mount-points-exclude=^/.+",
+      ...(observesNode ? ON_ITS_NODE : AS_ANY_CONTAINER),
       "--collector.diskstats.device-exclude=^(ram|loop|fd|sr|nbd)[0-9]+$",
     ],
-    ports: [{ name: "metrics", container: NODE_EXPORTER_PORT }],
+    ports: [{ name: "metrics", container: port }],
     metrics: { port: "metrics", scraper },
     health: { live: { http: { port: "metrics", path: "/" }, ...TIMING } },
     resources: RESOURCES,
     scale: { replicas: 1 },
-    priority: "low",
+    // Where containers are found by it, it has to run on full nodes, too.
+    priority: observesNode ? "normal" : "low",
     stop: { grace: 15 },
     security: { user: USER },
+    // Two of them would need the same port of the node.
+    ...(observesNode ? { observesNode, update: { order: "stop-first" as const } } : {}),
   };
   return overrideWorkload(base, nodeWorkload);
 }

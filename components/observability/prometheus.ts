@@ -23,6 +23,7 @@ export function prometheusWorkload(
   settings: Settings,
   content: { config: string; rules: string },
   scrapes: Ref[],
+  scrapesNodes: number[] = [],
 ): Workload {
   const { pathPrefix, retention } = settings;
   const timing = { interval: 5, timeout: 10, retries: 3, startPeriod: 60, ...options.health };
@@ -56,6 +57,7 @@ export function prometheusWorkload(
     security: { user: { uid: 10090, gid: 10090 }, writable: ["/tmp"] },
     volumes: [{ name: "data", path: PROMETHEUS_PATHS.data, size: settings.storage }],
     scrapes,
+    ...(scrapesNodes.length > 0 ? { scrapesNodes } : {}),
   };
   return overrideWorkload(base, options.workload);
 }

@@ -48,7 +48,10 @@ export class ObservabilityTier extends pulumi.ComponentResource {
       prometheus: platform.declare("prometheus", { ports: { http: PROMETHEUS_PORT }, segment: SEGMENTS.monitoring }),
       // It has to reach the receivers outside, which only the edge can.
       alertmanager: platform.declare("alertmanager", { ports: { http: ALERTMANAGER_PORT }, segment: SEGMENTS.edge }),
-      nodeExporter: platform.declare("node-exporter", { ports: { metrics: NODE_EXPORTER_PORT }, segment: SEGMENTS.monitoring }),
+      nodeExporter: (platform.nodes?.platform ?? platform).declare("node-exporter", {
+        ports: { metrics: platform.nodes?.port ?? NODE_EXPORTER_PORT },
+        segment: SEGMENTS.monitoring,
+      }),
       grafana: platform.declare("grafana", { ports: { http: GRAFANA_PORT }, segment: SEGMENTS.edge }),
       blackbox: platform.declare("blackbox", { ports: { http: BLACKBOX_PORT }, segment: SEGMENTS.monitoring }),
     };
@@ -74,19 +77,26 @@ export class ObservabilityTier extends pulumi.ComponentResource {
     ];
 
     const probes = options.exporters?.probes;
+    const watched = parts.some(({ ref }) => ref === this.refs.nodeExporter) ? platform.nodes : undefined;
     const around: Around = {
       ...(alerting
         ? { alertmanager: { host: alertmanager.host, port: ALERTMANAGER_PORT, pathPrefix: alerting.pathPrefix ?? "/alertmanager" } }
         : {}),
       ...(probes ? { probing: { blackbox: this.refs.blackbox, options: probes } } : {}),
+      ...(watched ? { nodes: { exporter: this.refs.nodeExporter, metrics: watched.metrics } } : {}),
     };
     const config = prometheusConfig(this.targets, settings, around);
     const rules = ruleFile([...builtinRules(this.targets, settings, around), ...(options.rules ?? [])], settings.runbooks);
     const scrapes = this.targets
       .filter(({ ref, part }) => ref.fullName !== prometheus.fullName && part === undefined)
+      // It answers at its node's address then.
+      .filter(({ ref }) => !watched || ref !== this.refs.nodeExporter)
       .map(({ ref, port }) => onlyPorts(ref, [port]));
-    const workload = prometheusWorkload(options, settings, { config: toYaml(config), rules: toYaml(rules) }, scrapes);
-    const unsound = [{ ref: prometheus, workload }, ...parts].flatMap((part) => platform.problems(part.ref, part.workload));
+    const ports = watched ? [...new Set([watched.port, ...watched.metrics.map(({ port }) => port)])] : [];
+    const workload = prometheusWorkload(options, settings, { config: toYaml(config), rules: toYaml(rules) }, scrapes, ports);
+    const unsound = [{ ref: prometheus, workload }, ...parts].flatMap((part) =>
+      this.under(platform, part.ref).problems(part.ref, part.workload),
+    );
     if (unsound.length > 0) throw new pulumi.ResourceError(describeProblems(unsound), this);
 
     this.prometheus = platform.run(prometheus, workload, { parent: this });
@@ -96,7 +106,7 @@ export class ObservabilityTier extends pulumi.ComponentResource {
         ...(part.ref === this.refs.grafana ? this.grafanaSecrets(options) : {}),
         ...part.workload.secrets,
       };
-      this.others.push(platform.run(part.ref, { ...part.workload, secrets }, { parent: this }));
+      this.others.push(this.under(platform, part.ref).run(part.ref, { ...part.workload, secrets }, { parent: this }));
     }
     this.registerOutputs({ prometheus: prometheus.fullName });
   }
@@ -104,6 +114,11 @@ export class ObservabilityTier extends pulumi.ComponentResource {
   /** Alertmanager that runs, where alerting was asked for. */
   get alertmanager(): Running | undefined {
     return this.others.find(({ ref }) => ref === this.refs.alertmanager);
+  }
+
+  /** Where a part runs. */
+  private under(platform: Platform, ref: Ref): Platform {
+    return ref === this.refs.nodeExporter && platform.nodes ? platform.nodes.platform : platform;
   }
 
   /** What was asked for beside Prometheus. */
@@ -123,7 +138,14 @@ export class ObservabilityTier extends pulumi.ComponentResource {
             },
           ]
         : []),
-      ...(exporters && exporters.nodes !== false ? [{ ref: nodeExporter, workload: nodeExporterWorkload(exporters, prometheus) }] : []),
+      ...(exporters && exporters.nodes !== false
+        ? [
+            {
+              ref: nodeExporter,
+              workload: nodeExporterWorkload(exporters, nodeExporter, prometheus, options.platform.nodes !== undefined),
+            },
+          ]
+        : []),
       ...(exporters?.probes ? [{ ref: blackbox, workload: blackboxWorkload(exporters, exporters.probes, prometheus) }] : []),
       ...(grafana
         ? [

@@ -23,7 +23,7 @@ export const RECORDED = {
   nodeCpu: "node:cpu_busy:ratio",
   /** Share of a node's memory in use. */
   nodeMemory: "node:memory_used:ratio",
-  /** Share of the disk in use that holds a node's images, containers and volumes. */
+  /** Share in use of a node's fullest disk, of those that can be seen: at least of the one that holds images, containers and volumes. */
   disk: "node:disk_used:ratio",
 } as const;
 

@@ -21,6 +21,9 @@ function ofLimit(use: string, limit: string): string {
   return `label_replace(${each(use)} / ${each(limit)}, "workload", "$1", "service", "(.+)")`;
 }
 
+/** Cores that a container may use, as the auto-scaler's gate says it on a Swarm, and as a quota in each period, which cAdvisor knows. */
+const CPU_LIMIT = "container_spec_cpu_limit_cores or container_spec_cpu_quota / container_spec_cpu_period";
+
 /** Nodes, containers and processes against what they may use. */
 export function saturation({ thresholds, scrapeInterval }: Settings): RuleGroup {
   const window = `${rateWindow(scrapeInterval)}s`;
@@ -29,14 +32,14 @@ export function saturation({ thresholds, scrapeInterval }: Settings): RuleGroup 
   return {
     name: "saturation",
     rules: [
-      // One name for both: cAdvisor knows the quota, the auto-scaler's gate the cores that it means.
       {
         record: RECORDED.containerCpu,
-        expr: ofLimit(`rate(container_cpu_usage_seconds_total[${window}])`, "container_spec_cpu_limit_cores"),
+        expr: ofLimit(`rate(container_cpu_usage_seconds_total[${window}])`, CPU_LIMIT),
       },
       {
         record: RECORDED.containerMemory,
-        expr: ofLimit("container_memory_working_set_bytes", "container_spec_memory_limit_bytes"),
+        // Without a limit cAdvisor says 0.
+        expr: ofLimit("container_memory_working_set_bytes", "container_spec_memory_limit_bytes > 0"),
       },
       {
         record: RECORDED.nodeCpu,
@@ -45,7 +48,7 @@ export function saturation({ thresholds, scrapeInterval }: Settings): RuleGroup 
       { record: RECORDED.nodeMemory, expr: "1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes" },
       {
         record: RECORDED.disk,
-        expr: 'max by (tier, workload, replica) (1 - node_filesystem_avail_bytes{mountpoint="/"} / node_filesystem_size_bytes{mountpoint="/"})',
+        expr: "max by (tier, workload, replica) (1 - node_filesystem_avail_bytes / node_filesystem_size_bytes)",
       },
       {
         alert: "ContainerMemoryHigh",
@@ -116,7 +119,7 @@ export function saturation({ thresholds, scrapeInterval }: Settings): RuleGroup 
       {
         alert: "DiskFilling",
         expr:
-          `min by (tier, workload, replica) (predict_linear(node_filesystem_avail_bytes{mountpoint="/"}[30m], ${DISK_HOURS} * 3600)) < 0` +
+          `min by (tier, workload, replica) (predict_linear(node_filesystem_avail_bytes[30m], ${DISK_HOURS} * 3600)) < 0` +
           ` and on (tier, workload, replica) ${RECORDED.disk} > ${DISK_LOOKED_AT}`,
         forSeconds: 300,
         severity: "warning",

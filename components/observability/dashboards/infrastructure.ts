@@ -54,7 +54,7 @@ export function infrastructure(settings: Settings): DashboardDescription {
           }),
           series({
             title: "Disk and volumes",
-            description: "Share in use of the disk that holds images, containers and volumes.",
+            description: "Share in use of each node's fullest disk, among them the one that holds images, containers and volumes.",
             unit: "share",
             queries: [{ expr: RECORDED.disk, legend: "{{replica}}" }],
             limits: share(thresholds.diskUsed),
