@@ -1,6 +1,7 @@
 import { servesUsers, scrapesEverything } from "../swarm/users";
 import { refused } from "./bad-input";
 import { changes } from "./changes";
+import { containerMetrics } from "./container-metrics";
 import { Context, FEWEST, PORTS, timed } from "./context";
 import { disruption } from "./disruption";
 import { entrance } from "./entrance";
@@ -31,8 +32,8 @@ describe("the production stack on a real cluster of one node", function () {
 
     describe("serves", () => {
       servesUsers(context, `http://testbro.test:${PORTS.http}/`);
-      // Three replicas of backend, frontend and balancer, two exporters.
-      scrapesEverything(context, 3 * FEWEST + 2);
+      // Three replicas of backend, frontend and balancer, two exporters, two pages of the kubelet.
+      scrapesEverything(context, 3 * FEWEST + 4);
 
       it("and is complete: nothing is left to change", async () => {
         await timed("preview", () => context.stack.must(["preview", "--expect-no-changes"]));
@@ -40,7 +41,9 @@ describe("the production stack on a real cluster of one node", function () {
       });
     });
 
-    rights(context);
+    // Prometheus asks the kubelets.
+    rights(context, ["prometheus"]);
+    containerMetrics(context);
     reach(context);
     entrance(context);
     disruption(context);

@@ -28,7 +28,8 @@ export function removal(context: Context, kept: boolean): void {
       const { code, output } = await context.kubectl.attempt("get", "namespace", context.kubectl.namespace);
       assert.notEqual(code, 0);
       assert.match(output, /NotFound/);
-      assert.doesNotMatch(await context.kubectl.must("get", "priorityclasses", "-o", "name"), /testbro/);
+      const clusterWide = ["namespaces", "priorityclasses", "clusterroles", "clusterrolebindings"].join();
+      assert.doesNotMatch(await context.kubectl.must("get", clusterWide, "-o", "name"), /\/testbro-/);
       await eventually(60, async () => {
         const left = await volumes();
         assert.deepEqual(

@@ -45,7 +45,7 @@ describe("the production stack behind Traefik on a real cluster of one node", fu
     });
   });
 
-  rights(context, ["traefik-discovery"]);
+  rights(context, ["prometheus", "traefik-discovery"]);
 
   describe("asks the cluster for little", () => {
     it("lets the discovery see addresses of its namespace, and nothing else", async () => {

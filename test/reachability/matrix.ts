@@ -29,9 +29,9 @@ const ACME: Record<Balancer, Record<string, readonly string[]>> = {
 
 /**
  * Who reaches whom in the production stack, written by hand from what each part is for. `outside` is any address that is no pod's,
- * `dns` the cluster's DNS, `api-server` the API server, `stranger` a pod of another namespace that carries Prometheus' labels. The
- * balancer's own ports are open to everybody, because it is what is published. What the last two reach beyond the stack is not the
- * stack's to say.
+ * `dns` the cluster's DNS, `api-server` the API server, `node` a private address, where the node exporter and the kubelet answer,
+ * `stranger` a pod of another namespace that carries Prometheus' labels. The balancer's own ports are open to everybody, because it is
+ * what is published. What the last two reach beyond the stack is not the stack's to say.
  * @param acme whether certificates come from an ACME authority
  */
 export function whoReachesWhom(balancer: Balancer, { acme = false } = {}): Record<string, string[]> {
@@ -44,21 +44,30 @@ export function whoReachesWhom(balancer: Balancer, { acme = false } = {}): Recor
     redis: ["dns:53"],
     "postgres-exporter": ["dns:53", "postgres:5432"],
     "redis-exporter": ["dns:53", "redis:6379"],
-    "node-exporter": ["dns:53"],
     blackbox: ["dns:53", `${balancer}:8443`],
     prometheus: [
       "backend:9464",
       "blackbox:9115",
       "dns:53",
       "frontend:9464",
-      "node-exporter:9100",
+      "node:10250",
+      "node:9100",
       "postgres-exporter:9187",
       "redis-exporter:9121",
       `${balancer}:8081`,
       ...SCRAPED[balancer],
     ],
-    outside: ["api-server:443", "api-server:6443", "dns:53", `${balancer}:8080`, `${balancer}:8443`],
-    stranger: ["api-server:443", "api-server:6443", "dns:53", `${balancer}:8080`, `${balancer}:8443`, "outside:443"],
+    outside: ["api-server:443", "api-server:6443", "dns:53", "node:10250", "node:9100", `${balancer}:8080`, `${balancer}:8443`],
+    stranger: [
+      "api-server:443",
+      "api-server:6443",
+      "dns:53",
+      "node:10250",
+      "node:9100",
+      `${balancer}:8080`,
+      `${balancer}:8443`,
+      "outside:443",
+    ],
   };
   const more = acme ? ACME[balancer] : {};
   const names = [...new Set([...Object.keys(everybody), ...Object.keys(more)])];
@@ -75,13 +84,14 @@ export interface PodFacts {
 }
 
 /** Addresses that are no pod's of the stack. */
-const ELSEWHERE: { dns: Party; apiServer: Party; outside: Party; stranger: Party } = {
+const ELSEWHERE: { dns: Party; apiServer: Party; node: Party; outside: Party; stranger: Party } = {
   dns: {
     name: "dns",
     address: "10.244.0.2",
     pod: { namespace: "kube-system", labels: { "k8s-app": "kube-dns" }, namespaceLabels: { "kubernetes.io/metadata.name": "kube-system" } },
   },
   apiServer: { name: "api-server", address: "10.96.0.1" },
+  node: { name: "node", address: "10.212.0.11" },
   outside: { name: "outside", address: "198.51.100.7" },
   stranger: {
     name: "stranger",
@@ -108,6 +118,8 @@ export function parties(pods: readonly PodFacts[]): { parties: Party[]; destinat
       { party: ELSEWHERE.dns, port: 53, protocol: "UDP" as const },
       { party: ELSEWHERE.apiServer, port: 443, protocol: "TCP" as const },
       { party: ELSEWHERE.apiServer, port: 6443, protocol: "TCP" as const },
+      { party: ELSEWHERE.node, port: 9100, protocol: "TCP" as const },
+      { party: ELSEWHERE.node, port: 10250, protocol: "TCP" as const },
       { party: ELSEWHERE.outside, port: 443, protocol: "TCP" as const },
     ],
   };
