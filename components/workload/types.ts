@@ -246,7 +246,7 @@ export interface Workload {
    */
   hostSockets?: Record<string, string>;
   /**
-   * Sees its node in order to measure it: the node's files below `/host`, which it cannot write, and the node's network, at the node's
+   * Sees its node in order to measure it: the node's files below `/host`, to be read, and the node's network, at the node's
    * address, which arguments have as `$(NODE_ADDRESS)`. Daemons only, on a platform that is made for them (`Platform.nodes`).
    * @default false
    */

@@ -38,9 +38,10 @@ export async function startNode(machine, node, token) {
   await stopNode(machine, node);
   writeConfigs(machine, node, token);
   makeCgroup(node.cgroup);
-  // Everything a node mounts goes with its processes; /run is its own, as after a start of a machine. The kubelet's cAdvisor looks for
-  // containerd where it is on other machines, and without it knows no container by its pod.
-  const script = 'mount -t tmpfs tmpfs /run && mkdir /run/containerd && ln -s "$0" /run/containerd/containerd.sock && exec "$@"';
+  // Everything a node mounts goes with its processes; /run is its own, as after a start of a machine, and pods may follow
+  // its mounts. The kubelet's cAdvisor looks for containerd where it is on other machines, and without it knows no container by its pod.
+  const socket = "/run/containerd/containerd.sock";
+  const script = `mount --make-rshared / && mount -t tmpfs tmpfs /run && mkdir /run/containerd && ln -s "$0" ${socket} && exec "$@"`;
   const program = find("containerd", machine.env, { system: true }) ?? "containerd";
   const command = ["unshare", "--mount", "sh", "-c", script, node.socket, program, "--config", join(node.home, "containerd.toml")];
   const env = { ...machine.env, XTABLES_LOCKFILE: join(machine.home, "xtables.lock") };

@@ -122,8 +122,8 @@ export function writableDirectories(workload: Workload): Mounts {
 }
 
 /**
- * The node's files, for what observes it: to be read; what is mounted among them too, where the container runtime can do that. Sockets can be
- * connected to even so, the container runtime's among them; their folder is hidden.
+ * The node's files, for what observes it: to be read. What the node mounts and unmounts follows: a copy of a mount would keep a volume in use that
+ * is to go to another node. Sockets can be connected to even so, the container runtime's among them; their folder is hidden.
  */
 export function nodeFiles({ observesNode }: Workload): Mounts {
   if (!observesNode) return NONE;
@@ -133,7 +133,7 @@ export function nodeFiles({ observesNode }: Workload): Mounts {
       { name: "nothing", emptyDir: { medium: "Memory", sizeLimit: "1Mi" } },
     ],
     mounts: [
-      { name: "node", mountPath: "/host", readOnly: true, recursiveReadOnly: "IfPossible" },
+      { name: "node", mountPath: "/host", readOnly: true, mountPropagation: "HostToContainer" },
       { name: "nothing", mountPath: "/host/run", readOnly: true },
     ],
   };

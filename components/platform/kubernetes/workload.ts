@@ -14,7 +14,7 @@ import { headlessSpec, publicSpec } from "./services";
 /** What observes its node knowingly does not keep to. */
 const OBSERVER = {
   "hardening-host-namespaces": "counts what goes through its node's network, and answers at the node's address",
-  "hardening-host-path": "reads how full its node's disks are, as no root and without a capability; it can write nothing",
+  "hardening-host-path": "reads how full its node's disks are, as no root and without a capability",
   "hardening-runtime-socket": "the folder of sockets, /run, is hidden from it; and it is no root, who alone may use the runtime's",
 };
 
