@@ -106,6 +106,12 @@ describe("nodes of a KubernetesPlatform", function () {
     );
   });
 
+  it("are the only reason to be in their namespace", () => {
+    const on = new kubernetes.KubernetesPlatform("testbro", { ...CLUSTER, nodes: {} }).nodes?.platform ?? assert.fail();
+    const ref = on.declare("observer", { ports: { metrics: 9100 }, segment: "monitoring" });
+    assert.throws(() => on.run(ref, { ...OBSERVER, observesNode: false }), /observer\.observesNode: .*privileged for that alone.*Fix: /);
+  });
+
   it("have one port for one pod: a new one comes after the old one", () => {
     const on = new kubernetes.KubernetesPlatform("testbro", { ...CLUSTER, nodes: {} }).nodes?.platform ?? assert.fail();
     const observer = on.declare("observer", { ports: { metrics: 9100 }, segment: "monitoring" });

@@ -168,6 +168,13 @@ export function unsupportedOnKubernetes(ref: Ref, workload: Workload, settings: 
       "run it on the platform's nodes.platform, which the setting nodes makes",
     );
   }
+  if (!workload.observesNode && settings.podSecurity === "privileged") {
+    report(
+      "observesNode",
+      "is not said, but the namespace is privileged for that alone",
+      'run it on another platform, with podSecurity "restricted"',
+    );
+  }
   if (workload.observesNode && workload.ports?.length && updateOf(workload).order === "start-first") {
     report("update.order", "the new replica would need the port of the node that the old one holds", 'write "stop-first"');
   }
