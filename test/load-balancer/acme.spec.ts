@@ -7,11 +7,11 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CONNECTION_MODES, startLoadProcess } from "../load";
 import { AcmeSite, HOST, isIssued, isOwn } from "./acme-site";
 import { selfSigned } from "./nginx";
 import { nginxCommand } from "./nginx-command";
 import { pebbleProgram } from "./pebble";
+import { renewsUnderLoad } from "./renewal";
 import type { Script } from "./script";
 
 /** Seconds of the waits that were announced. */
@@ -78,24 +78,7 @@ describe("nginx: certificates from an ACME authority", function () {
     });
 
     it("renews when the authority says so, and no request fails meanwhile", async () => {
-      const before = await site.shows("an issued certificate", isIssued);
-      const caFile = join(site.folder, "root.pem");
-      writeFileSync(caFile, await site.pebble.root());
-      // In other processes, so that the name server in this one answers in time; and patient on a busy machine: what counts is that
-      // every request is answered.
-      const loads = site.balancers.map(({ https }, index) => {
-        const mode = CONNECTION_MODES[index % CONNECTION_MODES.length];
-        return startLoadProcess({ url: `https://${HOST}:${https}`, caFile, rate: 20, seconds: 200, mode, connections: 5, timeout: 30_000 });
-      });
-      await sleep(1500);
-      await site.pebble.wantRenewed(before.toString());
-      await site.shows("a renewed certificate", (certificate) => isIssued(certificate) && certificate.serialNumber !== before.serialNumber);
-      await sleep(2000);
-      const reports = await Promise.all(loads.map((load) => load.stop()));
-      for (const report of reports) {
-        assert.deepEqual(report.failures, []);
-        assert.ok(report.ok > 10, `only ${report.ok} requests`);
-      }
+      await renewsUnderLoad(site);
       assert.match(acme.output, /new certificate[^]*new certificate/);
     });
 

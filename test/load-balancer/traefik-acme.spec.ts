@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CONNECTION_MODES, startLoadProcess } from "../load";
 import { AcmeSite, HOST, isIssued, isOwn } from "./acme-site";
 import { nginxCommand } from "./nginx-command";
 import { pebbleProgram } from "./pebble";
+import { renewsUnderLoad } from "./renewal";
 import { Replica } from "./replica";
 import type { Script } from "./script";
 import { Traefik } from "./traefik";
@@ -69,23 +67,7 @@ describe("traefik: certificates from an ACME authority", function () {
     });
 
     it("renews when the authority says so, and no request fails meanwhile", async () => {
-      const before = await site.shows("an issued certificate", isIssued);
-      const caFile = join(site.folder, "root.pem");
-      writeFileSync(caFile, await site.pebble.root());
-      // In other processes, so that the name server in this one answers in time.
-      const loads = site.balancers.map(({ https }, index) => {
-        const mode = CONNECTION_MODES[index % CONNECTION_MODES.length];
-        return startLoadProcess({ url: `https://${HOST}:${https}`, caFile, rate: 20, seconds: 200, mode, connections: 5, timeout: 30_000 });
-      });
-      await sleep(1500);
-      await site.pebble.wantRenewed(before.toString());
-      await site.shows("a renewed certificate", (certificate) => isIssued(certificate) && certificate.serialNumber !== before.serialNumber);
-      await sleep(2000);
-      const reports = await Promise.all(loads.map((load) => load.stop()));
-      for (const report of reports) {
-        assert.deepEqual(report.failures, []);
-        assert.ok(report.ok > 10, `only ${report.ok} requests`);
-      }
+      await renewsUnderLoad(site);
     });
 
     it("without the authority, and without the service, the certificate goes on serving, and the attempts succeed again", async () => {
