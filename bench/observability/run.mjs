@@ -9,7 +9,7 @@ import { ToolchainError } from "../../toolchain/errors.mjs";
 import { apart, openStack } from "../local-stack.mjs";
 import { busyMachine, table, today, writeResults } from "../readme.mjs";
 
-const DEFAULTS = { minutes: 10, rate: 50 };
+const DEFAULTS = { minutes: 6, rate: 50 };
 
 /** Who watches, by the ends of the services' names. */
 const WATCHERS = ["prometheus", "postgres-exporter", "redis-exporter", "node-exporter", "blackbox", "engine-gate"];
