@@ -16,9 +16,6 @@ import { View } from "./view";
 /** Seconds for open answers when the process is told to stop. */
 const STOP_SECONDS = 5;
 
-/** Seconds to wait for the certificates that are offered before the configuration is given without them; a restart of both is over by then. */
-const PATIENCE_SECONDS = 20;
-
 /** How the engine of a worker answers: it will never know services, unlike one that is merely away. */
 const NO_MANAGER = /not a swarm manager/;
 
@@ -49,6 +46,13 @@ function portOf(variable: string, fallback: string, problems: string[]): number 
   return port;
 }
 
+/** A time in whole seconds; what is none is noted. */
+function seconds(variable: string, fallback: string, problems: string[]): number {
+  const text = setting(variable, problems, fallback);
+  if (!/^\d+$/.test(text)) problems.push(`${variable}: ${text} is no number of seconds`);
+  return Number(text);
+}
+
 /** A JSON object; what is none is noted. */
 function parsed<T extends object>(variable: string, text: string, problems: string[]): T {
   try {
@@ -63,18 +67,13 @@ function parsed<T extends object>(variable: string, text: string, problems: stri
 
 /** What the discovery knows, and what it was told to say of it. */
 interface Source extends Pick<DiscoveryOptions, "view"> {
-  /** The balancer's configuration; undefined as long as it is not known. */
-  configuration: () => Configuration | undefined;
+  /** The configuration as it is now, of the one that was deployed; undefined as long as it is not known. */
+  complete: (deployed: Configuration) => Configuration | undefined;
   reached: Reached;
   /** Whose replicas these are, for people. */
   of: string;
   /** Learns of replicas until the signal. */
   run?: (signal: AbortSignal) => Promise<void>;
-}
-
-/** The balancer's configuration as it was deployed. */
-function given(problems: string[]): Configuration {
-  return parsed<Configuration>("DISCOVERY_CONFIGURATION_FILE", file("DISCOVERY_CONFIGURATION_FILE", problems), problems);
 }
 
 /** Certificates that a service offers, if there is one. */
@@ -90,53 +89,60 @@ function offers(problems: string[]): Offers | undefined {
 }
 
 /** What Traefik is given: the configuration with the certificates that are offered, once both are known or enough time has passed. */
-function answers(configuration: () => Configuration | undefined, offered: Offers | undefined): () => string | undefined {
+function answers(
+  deployed: Configuration,
+  complete: Source["complete"],
+  offered: Offers | undefined,
+  patience: number,
+): () => string | undefined {
   const begun = Date.now();
+  // Certificates are looked into when others are offered, not with each question.
+  let laid = { over: offered?.pairs, configuration: deployed };
   return () => {
     // Without them a balancer that has them would show the own authority's for a moment.
-    if (offered && !offered.known && Date.now() - begun < PATIENCE_SECONDS * 1000) return undefined;
-    const known = configuration();
-    return known && asText(withOffered(known, offered?.pairs ?? []));
+    if (offered && !offered.known && Date.now() - begun < patience * 1000) return undefined;
+    if (offered && offered.pairs !== laid.over) laid = { over: offered.pairs, configuration: withOffered(deployed, offered.pairs) };
+    const known = complete(laid.configuration);
+    return known && asText(known);
   };
 }
 
 /** On a Swarm: Traefik asks for replicas in the words of the engine's API. */
 function besideEngine(problems: string[]): Source {
-  const configuration = given(problems);
   const options = { project: setting("DISCOVERY_PROJECT", problems), network: setting("DISCOVERY_NETWORK", problems) };
   const view = new View(engineAt(setting("DISCOVERY_SOCKET", problems, "/var/run/docker.sock")), options);
   const run = (signal: AbortSignal): Promise<void> => view.run(signal, (line) => console.log(line));
-  return { of: options.project, view, configuration: () => configuration, reached: { engine: () => view.readAt }, run };
+  return { of: options.project, view, complete: (deployed) => deployed, reached: { engine: () => view.readAt }, run };
 }
 
 /** On Kubernetes: the configuration has the replicas. */
-function besideApiServer(problems: string[]): Source {
-  const configuration = given(problems);
+function besideApiServer(configuration: Configuration, problems: string[]): Source {
   const filled = parsed<Filled>("DISCOVERY_REPLICAS_FILE", file("DISCOVERY_REPLICAS_FILE", problems), problems);
   problems.push(...checkFilled(configuration, filled).map((problem) => `DISCOVERY_REPLICAS_FILE: ${problem}`));
   const services = [...new Set(Object.values(filled).map(({ workload }) => workload))];
   const of = services.join(", ") || "nobody";
-  if (services.length === 0) return { of, configuration: () => configuration, reached: {} };
+  if (services.length === 0) return { of, complete: (deployed) => deployed, reached: {} };
   try {
     const { apiServer, namespace } = insidePod();
     const follower = new Follower(new ApiServer(apiServer), { namespace, services, say: (line) => console.log(line) });
     return {
       of,
-      configuration: () => follower.slices && fill(configuration, filled, follower.slices),
+      complete: (deployed) => follower.slices && fill(deployed, filled, follower.slices),
       reached: { "API server": () => follower.reachedAt },
       run: (signal) => follower.run(signal),
     };
   } catch (error) {
     problems.push((error as Error).message);
-    return { of, configuration: () => undefined, reached: {} };
+    return { of, complete: () => undefined, reached: {} };
   }
 }
 
 /**
- * Runs until it is told to stop. Settings: DISCOVERY_PORT=8445; DISCOVERY_STATUS_PORT=8081 (/healthz, /metrics); DISCOVERY_CONFIGURATION_FILE (the dynamic configuration, JSON);
- * DISCOVERY_KEYS_FILE (JSON, may be left out); DISCOVERY_CERTIFICATE_FILE, DISCOVERY_KEY_FILE, DISCOVERY_CA_FILE for mutual TLS. And
+ * Runs until it is told to stop. Settings: DISCOVERY_PORT=8445; DISCOVERY_STATUS_PORT=8081 (/healthz, /metrics);
+ * DISCOVERY_CONFIGURATION_FILE (the dynamic configuration, JSON); DISCOVERY_KEYS_FILE (JSON, may be left out); DISCOVERY_CERTIFICATE_FILE, DISCOVERY_KEY_FILE, DISCOVERY_CA_FILE for mutual TLS. And
  * - where certificates are offered by a service (`images/acme`), DISCOVERY_OFFERS_URL, and DISCOVERY_OFFERS_CERTIFICATE_FILE,
- *   DISCOVERY_OFFERS_KEY_FILE, DISCOVERY_OFFERS_CA_FILE for mutual TLS with it;
+ *   DISCOVERY_OFFERS_KEY_FILE, DISCOVERY_OFFERS_CA_FILE for mutual TLS with it; DISCOVERY_OFFERS_WAIT=20, seconds to wait for them at the
+ *   start before the configuration is given without them;
  * - on Kubernetes DISCOVERY_REPLICAS_FILE: JSON, see {@link Filled};
  * - without it, on a Swarm, DISCOVERY_SOCKET=/var/run/docker.sock, DISCOVERY_PROJECT (the stack), DISCOVERY_NETWORK (where replicas are
  *   reached).
@@ -154,8 +160,10 @@ export async function main(): Promise<number> {
     : {};
   const [port, statusPort] = [portOf("DISCOVERY_PORT", "8445", problems), portOf("DISCOVERY_STATUS_PORT", "8081", problems)];
   const offered = offers(problems);
-  const { of, run, view, configuration, reached } = process.env["DISCOVERY_REPLICAS_FILE"]
-    ? besideApiServer(problems)
+  const patience = seconds("DISCOVERY_OFFERS_WAIT", "20", problems);
+  const deployed = parsed<Configuration>("DISCOVERY_CONFIGURATION_FILE", file("DISCOVERY_CONFIGURATION_FILE", problems), problems);
+  const { of, run, view, complete, reached } = process.env["DISCOVERY_REPLICAS_FILE"]
+    ? besideApiServer(deployed, problems)
     : besideEngine(problems);
   if (problems.length > 0) {
     for (const problem of problems) console.error(`error: ${problem}`);
@@ -171,7 +179,7 @@ export async function main(): Promise<number> {
     return 2;
   }
   const following = Promise.all([run?.(stop.signal), offered?.run(stop.signal)]);
-  const server = createDiscovery({ ...(view ? { view } : {}), configuration: answers(configuration, offered), keys, tls });
+  const server = createDiscovery({ ...(view ? { view } : {}), configuration: answers(deployed, complete, offered, patience), keys, tls });
   const status = createStatus({ ...reached, ...(offered ? { certificates: () => offered.reachedAt } : {}) });
   server.listen(port);
   status.listen(statusPort);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ReadEngine } from "./engine";
+import { Trouble } from "./trouble";
 
 /** What of an engine is shown. */
 export interface ViewOptions {
@@ -143,14 +144,14 @@ export class View {
 
   /** Looks again and again until the signal, so that somebody knows whether the engine answers also while nobody asks. */
   async run(signal: AbortSignal, say: (line: string) => void): Promise<void> {
-    let trouble: string | undefined;
+    const trouble = new Trouble(say);
     while (!signal.aborted) {
-      const now = await this.picture().then(
-        () => undefined,
-        (error: Error) => error.message,
-      );
-      if (now !== trouble) say(now === undefined ? "the engine answers again" : `the engine cannot be read: ${now}`);
-      trouble = now;
+      try {
+        await this.picture();
+        trouble.over("the engine answers again");
+      } catch (error) {
+        trouble.met(error as Error, (why) => `the engine cannot be read: ${why}`);
+      }
       await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
     }
   }

@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import { Agent, request } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Trouble } from "../trouble";
 import type { Pair } from "./overlay";
 
 /** Milliseconds between two looks. Traefik asks more often, and gets what is known. */
@@ -31,12 +32,13 @@ export interface OffersOptions {
 export class Offers {
   readonly #agent: Agent;
   #list: string | undefined;
-  #trouble: string | undefined;
+  readonly #trouble: Trouble;
   #pairs: readonly Pair[] = [];
   #reachedAt: number | undefined;
 
   constructor(private readonly options: OffersOptions) {
     this.#agent = new Agent({ ...options.tls, keepAlive: true, maxSockets: 2 });
+    this.#trouble = new Trouble(options.say);
   }
 
   /** Whether the service was reached at least once. */
@@ -60,10 +62,10 @@ export class Offers {
       try {
         await this.#look();
         this.#reachedAt = Date.now();
-        if (this.#trouble !== undefined) this.options.say("the certificates that are offered can be read again");
-        this.#trouble = undefined;
+        this.#trouble.over("the certificates that are offered can be read again");
       } catch (error) {
-        this.#note(error as Error);
+        const meanwhile = this.known ? "the certificates that were taken stay" : "the own authority's serve";
+        this.#trouble.met(error as Error, (why) => `certificates cannot be read from ${this.options.url}, so ${meanwhile}: ${why}`);
       }
       await sleep(this.options.every ?? LOOK_MS, undefined, { signal }).catch(() => undefined);
     }
@@ -115,14 +117,6 @@ export class Offers {
       sent.on("error", reject);
       sent.end();
     });
-  }
-
-  /** Says each trouble once, however often it comes back. */
-  #note({ message }: Error): void {
-    if (message === this.#trouble) return;
-    this.#trouble = message;
-    const meanwhile = this.known ? "the certificates that were taken stay" : "the own authority's serve";
-    this.options.say(`certificates cannot be read from ${this.options.url}, so ${meanwhile}: ${message}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { Trouble } from "../trouble";
 import { ApiServerError, type ApiServer } from "./api-server";
 import { SERVICE_LABEL, type EndpointSlice } from "./slices";
 
@@ -26,14 +27,16 @@ const GONE = 410;
  */
 export class Follower {
   #slices: Map<string, EndpointSlice> | undefined;
-  #trouble: string | undefined;
+  readonly #trouble: Trouble;
   #reachedAt: number | undefined;
   #watching = false;
 
   constructor(
     private readonly api: ApiServer,
     private readonly options: FollowerOptions,
-  ) {}
+  ) {
+    this.#trouble = new Trouble(options.say);
+  }
 
   /** The slices; undefined until they were first read. */
   get slices(): Iterable<EndpointSlice> | undefined {
@@ -53,12 +56,16 @@ export class Follower {
       try {
         await this.#watch(await this.#list(signal), signal);
       } catch (error) {
-        if (!signal.aborted) this.#note(error as Error);
+        if (!signal.aborted) this.#trouble.met(error as Error, (why) => `${this.#meanwhile}, because ${why}`);
       }
       if (Date.now() - begun > PAUSE_MS.longest) pause = PAUSE_MS.first;
       await sleep(pause, undefined, { signal }).catch(() => undefined);
       pause = Math.min(2 * pause, PAUSE_MS.longest);
     }
+  }
+
+  get #meanwhile(): string {
+    return this.#slices ? "goes on with the replicas it knows" : "knows no replicas";
   }
 
   get #path(): string {
@@ -82,7 +89,7 @@ export class Follower {
       const begun = Date.now();
       try {
         const events = await this.api.watch<EndpointSlice & { code?: number; message?: string }>(this.#path, this.#query, version, signal);
-        this.#recovered();
+        this.#trouble.over("the API server answers again");
         this.#watching = true;
         for await (const { type, object } of events) {
           if (type === "ERROR") throw new ApiServerError(object.code ?? 0, object.message ?? "no reason");
@@ -99,17 +106,5 @@ export class Follower {
       }
       await sleep(Math.max(0, begun + WATCH_MS - Date.now()), undefined, { signal });
     }
-  }
-
-  #recovered(): void {
-    if (this.#trouble !== undefined) this.options.say("the API server answers again");
-    this.#trouble = undefined;
-  }
-
-  /** Says each trouble once, however often it comes back. */
-  #note({ message }: Error): void {
-    if (message === this.#trouble) return;
-    this.#trouble = message;
-    this.options.say(this.#slices ? `goes on with the replicas it knows, because ${message}` : `knows no replicas, because ${message}`);
   }
 }
