@@ -28,8 +28,6 @@ export interface OfferParts {
 /** The service that runs. */
 export interface Offered {
   running: Running;
-  /** Where the certificates are fetched. */
-  url: string;
   targets: MetricsTarget[];
 }
 
@@ -42,6 +40,11 @@ export function challengePorts({ challenge = "http-01" }: AcmeOptions): "challen
 export function challengeTarget(ref: Ref, acme: AcmeOptions): { host: string; port: number } | undefined {
   const [name] = challengePorts(acme);
   return name && { host: ref.host, port: ref.ports[name] ?? 1 };
+}
+
+/** Where certificates are fetched. */
+export function offerUrl(ref: Ref): string {
+  return `https://${ref.host}:${ref.ports["offer"] ?? ""}`;
 }
 
 /** Creates the service that gets certificates and offers them. @param name of the balancer's component */
@@ -65,7 +68,6 @@ export function offerCertificates(name: string, parts: OfferParts): Offered {
   const target = metricsTarget("load-balancer", ref, workload);
   return {
     running: platform.run(ref, workload, { parent }),
-    url: `https://${ref.host}:${ref.ports["offer"] ?? ""}`,
     targets: target ? [target] : [],
   };
 }

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Running } from "../../platform";
 import { onlyPorts, type MetricsTarget, type Ref } from "../../workload";
-import { challengePorts, challengeTarget, declareAcme, offerCertificates, PATIENCE } from "../acme";
+import { challengePorts, challengeTarget, declareAcme, offerCertificates, offerUrl, PATIENCE } from "../acme";
 import type { Channel } from "../channel";
 import { acmeOf } from "./certificates";
 import type { NginxLoadBalancerOptions } from "./options";
@@ -33,14 +33,14 @@ export function offerToBalancer(
   const { platform, tls, placement, scraper } = options;
   if (tls === false || !tls.acme) return undefined;
   const ref = declareAcme(platform, balancer);
-  const { running, url, targets } = offerCertificates(name, {
+  const { running, targets } = offerCertificates(name, {
     ...{ platform, ref, balancer, placement, scraper, parent, acme: tls.acme },
     certificates: acmeOf(options),
     channel: channel.server("acme-server", ref),
   });
   return {
     connects: [onlyPorts(ref, ["offer", ...challengePorts(tls.acme)])],
-    env: { NGINX_OVERLAY: url, NGINX_OVERLAY_WAIT: String(PATIENCE) },
+    env: { NGINX_OVERLAY: offerUrl(ref), NGINX_OVERLAY_WAIT: String(PATIENCE) },
     patience: PATIENCE,
     targets,
     running,

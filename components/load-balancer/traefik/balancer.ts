@@ -84,7 +84,7 @@ export class TraefikLoadBalancer extends pulumi.ComponentResource {
     if (problems.length > 0) throw new pulumi.ResourceError(describeProblems(problems), this);
 
     const issued = issueOwn(name, options, this);
-    this.certificate = issued[0];
+    this.certificate = issued[0]?.certificate;
     const rendered = pulumi.all([certificatesOf(options, issued), hashesOf(options)]).apply(([certificates, hashes]) => {
       const late = { certificates, hashes: new Map(Object.entries(hashes)), problems: [] };
       return renderTraefik(traefikOptions(name, options, services, late), name);

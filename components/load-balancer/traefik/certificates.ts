@@ -47,12 +47,20 @@ function ownCertificates(options: TraefikLoadBalancerOptions): OwnCertificate[] 
   return [...(isEmpty && asked.length > 0 ? [] : [{ suffix: "tls", names: rest }]), ...asked];
 }
 
+/** A certificate that the own authority has issued. */
+export interface IssuedOwn extends Pick<OwnCertificate, "hosts"> {
+  certificate: IssuedCertificate;
+}
+
 /** Has the own authority issue what it is to issue. */
-export function issueOwn(name: string, options: TraefikLoadBalancerOptions, parent: pulumi.Resource): IssuedCertificate[] {
+export function issueOwn(name: string, options: TraefikLoadBalancerOptions, parent: pulumi.Resource): IssuedOwn[] {
   const { tls } = options;
   if (tls === false || !tls.authority) return [];
   const { authority } = tls;
-  return ownCertificates(options).map(({ suffix, names }) => authority.issue(`${name}-${suffix}`, names, { parent }));
+  return ownCertificates(options).map(({ suffix, hosts, names }) => ({
+    certificate: authority.issue(`${name}-${suffix}`, names, { parent }),
+    ...(hosts ? { hosts } : {}),
+  }));
 }
 
 /** Certificates before they are known: how many, and for which hosts. */
@@ -62,19 +70,17 @@ export function earlyCertificates(options: TraefikLoadBalancerOptions): TraefikC
 }
 
 /** Every certificate with its content. @param issued what {@link issueOwn} gave */
-export function certificatesOf(
-  options: TraefikLoadBalancerOptions,
-  issued: readonly IssuedCertificate[],
-): pulumi.Output<TraefikCertificate[]> {
-  const given = (options.tls === false ? [] : (options.tls.certificates ?? [])).map((each) => ({
-    certificate: each.certificate,
-    key: pulumi.secret(each.key),
-    ...(each.hosts ? { hosts: each.hosts } : {}),
+export function certificatesOf({ tls }: TraefikLoadBalancerOptions, issued: readonly IssuedOwn[]): pulumi.Output<TraefikCertificate[]> {
+  const given = (tls === false ? [] : (tls.certificates ?? [])).map(({ certificate, key, hosts }) => ({
+    certificate,
+    key: pulumi.secret(key),
+    ...(hosts ? { hosts } : {}),
   }));
-  const own = ownCertificates(options).flatMap(({ hosts }, index) => {
-    const content = issued[index];
-    return content ? [{ certificate: content.certificatePem, key: content.privateKeyPem, ...(hosts ? { hosts } : {}) }] : [];
-  });
+  const own = issued.map(({ certificate: { certificatePem, privateKeyPem }, ...rest }) => ({
+    certificate: certificatePem,
+    key: privateKeyPem,
+    ...rest,
+  }));
   return pulumi.output([...given, ...own]) as pulumi.Output<TraefikCertificate[]>;
 }
 

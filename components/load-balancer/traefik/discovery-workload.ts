@@ -1,5 +1,6 @@
 import type { Platform } from "../../platform";
 import { onlyPorts, SEGMENTS, type Permission, type Problem, type Ref, type Workload } from "../../workload";
+import { offerUrl, PATIENCE } from "../acme";
 import type { TraefikLoadBalancerOptions } from "./options";
 import type { FilledService } from "./render";
 import { contents, type TraefikParts } from "./workload";
@@ -39,7 +40,8 @@ const SOCKET_EXEMPTIONS = {
 /** Where it fetches certificates. */
 function offersEnv(acme: Ref): Record<string, string> {
   return {
-    DISCOVERY_OFFERS_URL: `https://${acme.host}:${acme.ports["offer"] ?? ""}`,
+    DISCOVERY_OFFERS_URL: offerUrl(acme),
+    DISCOVERY_OFFERS_WAIT: String(PATIENCE),
     DISCOVERY_OFFERS_CA_FILE: OFFERS.caFile,
     DISCOVERY_OFFERS_CERTIFICATE_FILE: OFFERS.certificateFile,
     DISCOVERY_OFFERS_KEY_FILE: OFFERS.keyFile,
