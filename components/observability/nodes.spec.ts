@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Nodes } from "../platform";
+import { recordResources } from "../platform/testing/mocks";
 import { RecordingPlatform } from "../platform/testing/recording";
 import type { Ref } from "../workload";
 import { prometheusConfig } from "./config";
@@ -20,8 +21,7 @@ describe("a platform whose nodes may be looked into", function () {
   let count = 0;
 
   before(async () => {
-    const { runtime } = await import("@pulumi/pulumi");
-    await runtime.setMocks({ newResource: ({ name, inputs }) => ({ id: `${name}-id`, state: inputs as object }), call: () => ({}) });
+    await recordResources();
     observability = await import("./index.js");
   });
 

@@ -7,7 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { renderNginx, RUNTIME_DIRECTORY } from "@testbro/components/load-balancer/nginx";
 import { NameServer } from "./name-server";
 import { freePorts, selfSigned } from "./nginx";
-import { Pebble } from "./pebble";
+import { nginxCommand } from "./nginx-command";
+import { Pebble, pebbleProgram } from "./pebble";
 import { Script } from "./script";
 
 /** Ports of one balancer. */
@@ -209,4 +210,20 @@ export function isOwn(certificate: X509Certificate): boolean {
 /** Whether Pebble signed it. */
 export function isIssued(certificate: X509Certificate): boolean {
   return certificate.issuer.includes("Pebble Intermediate CA");
+}
+
+/** Declares the hook of a suite that needs an ACME server and the service that gets certificates; skips it, saying why, where one cannot be had. */
+export function needsAcme(): void {
+  before(async function () {
+    this.timeout(600_000);
+    try {
+      await pebbleProgram();
+      // One after the other: the second image is built on the first.
+      await nginxCommand();
+      await nginxCommand("acme");
+    } catch (error) {
+      console.log(`skipped, because there is no ACME server or no nginx to test with: ${(error as Error).message}`);
+      this.skip();
+    }
+  });
 }

@@ -7,10 +7,8 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { AcmeSite, HOST, isIssued, isOwn } from "./acme-site";
+import { AcmeSite, HOST, isIssued, isOwn, needsAcme } from "./acme-site";
 import { selfSigned } from "./nginx";
-import { nginxCommand } from "./nginx-command";
-import { pebbleProgram } from "./pebble";
 import { renewsUnderLoad } from "./renewal";
 import type { Script } from "./script";
 
@@ -22,18 +20,7 @@ function waits(script: Script): number[] {
 describe("nginx: certificates from an ACME authority", function () {
   this.timeout(240_000);
 
-  before(async function () {
-    this.timeout(600_000);
-    try {
-      await pebbleProgram();
-      // One after the other: the second image is built on the first.
-      await nginxCommand();
-      await nginxCommand("acme");
-    } catch (error) {
-      console.log(`skipped, because there is no ACME server or no nginx to test with: ${(error as Error).message}`);
-      this.skip();
-    }
-  });
+  needsAcme();
 
   // One installation from its first start on, test after test.
   describe("two balancers and one authority", () => {

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { AcmeSite, HOST, isIssued, isOwn } from "./acme-site";
-import { nginxCommand } from "./nginx-command";
-import { pebbleProgram } from "./pebble";
+import { AcmeSite, HOST, isIssued, isOwn, needsAcme } from "./acme-site";
 import { renewsUnderLoad } from "./renewal";
 import { Replica } from "./replica";
 import type { Script } from "./script";
@@ -14,18 +12,7 @@ describe("traefik: certificates from an ACME authority", function () {
   this.timeout(240_000);
   withTraefik();
 
-  before(async function () {
-    this.timeout(600_000);
-    try {
-      await pebbleProgram();
-      // One after the other: the second image is built on the first.
-      await nginxCommand();
-      await nginxCommand("acme");
-    } catch (error) {
-      console.log(`skipped, because there is no ACME server or no image of the ACME service to test with: ${(error as Error).message}`);
-      this.skip();
-    }
-  });
+  needsAcme();
 
   // One installation from its first start on, test after test.
   describe("two balancers and one authority", () => {

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import type * as pulumiTypes from "@pulumi/pulumi";
 import type { Workload } from "../../workload";
 import type { KubernetesPlatformArgs } from ".";
 import { examples } from "./examples.fixture";
-import { assertSnapshot, recordObjects, type RecordedObject } from "./snapshots.fixture";
+import { assertSnapshot, type RecordedObject, withKubernetes } from "./snapshots.fixture";
 
 /** Input trees are the provider's; the spec reads them by path. */
 type Tree = any; // eslint-disable-line @typescript-eslint/no-explicit-any
@@ -17,34 +16,26 @@ const CLUSTER: KubernetesPlatformArgs = {
 describe("KubernetesPlatform", function () {
   // Resources by the dozen; on a busy machine that takes a while.
   this.timeout(20_000);
-  let pulumi: typeof pulumiTypes;
-  let kubernetes: typeof import("./index.js");
-  let recorded: RecordedObject[] = [];
-
-  before(async () => {
-    pulumi = await import("@pulumi/pulumi");
-    await recordObjects(pulumi.runtime, (object) => recorded.push(object));
-    kubernetes = await import("./index.js");
-  });
+  const made = withKubernetes();
 
   /** Runs one of the examples, changed, and waits until every resource is registered. */
   async function run(example: string, change: Partial<Workload> = {}, settings: KubernetesPlatformArgs = {}): Promise<RecordedObject[]> {
-    recorded = [];
-    const platform = new kubernetes.KubernetesPlatform("testbro", { ...CLUSTER, ...settings });
+    made.recorded = [];
+    const platform = new made.kubernetes.KubernetesPlatform("testbro", { ...CLUSTER, ...settings });
     const { ref, workload } = examples(platform)[example] ?? assert.fail(`no example ${example}`);
     platform.run(ref, { ...workload, ...change });
-    await pulumi.runtime.disconnect();
-    return recorded;
+    await made.pulumi.runtime.disconnect();
+    return made.recorded;
   }
 
   /** The inputs of the only resource of a kind, or of the one with a name. */
   function one(kind: string, name?: string): Tree {
-    const found = recorded.filter((each) => each.type.endsWith(`:${kind}`) && (name === undefined || each.name === name));
+    const found = made.recorded.filter((each) => each.type.endsWith(`:${kind}`) && (name === undefined || each.name === name));
     assert.equal(found.length, 1, `${kind} ${name ?? ""}: ${found.map((each) => each.name).join(", ")}`);
     return found[0]?.inputs;
   }
 
-  const kinds = (): string[] => recorded.map(({ type }) => type.split(":").at(-1) ?? "");
+  const kinds = (): string[] => made.recorded.map(({ type }) => type.split(":").at(-1) ?? "");
   const pod = (kind: string): Tree => one(kind).spec.template.spec;
 
   for (const example of ["web", "store", "agent", "migration"]) {
@@ -62,25 +53,25 @@ describe("KubernetesPlatform", function () {
   });
 
   it("makes everything on its own provider's cluster, whoever the parent is", async () => {
-    recorded = [];
+    made.recorded = [];
     const { Provider } = await import("@pulumi/kubernetes");
     const provider = new Provider("chosen", { context: "chosen" });
-    const platform = new kubernetes.KubernetesPlatform("testbro", CLUSTER, { provider });
-    const tier = new pulumi.ComponentResource("test:index:Tier", "tier");
+    const platform = new made.kubernetes.KubernetesPlatform("testbro", CLUSTER, { provider });
+    const tier = new made.pulumi.ComponentResource("test:index:Tier", "tier");
     const { ref, workload } = examples(platform)["store"] ?? assert.fail();
     const secrets = { "/run/secrets/x": platform.secret("x", "y", { parent: tier }) };
     platform.run(ref, { ...workload, secrets }, { parent: tier });
-    await pulumi.runtime.disconnect();
-    const others = recorded.filter((each) => each.type.startsWith("kubernetes:") && !/::chosen::/.test(each.provider ?? ""));
+    await made.pulumi.runtime.disconnect();
+    const others = made.recorded.filter((each) => each.type.startsWith("kubernetes:") && !/::chosen::/.test(each.provider ?? ""));
     assert.deepEqual(
       others.map(({ name }) => name),
       [],
     );
-    assert.ok(recorded.some(({ type }) => type.endsWith(":StatefulSet")));
+    assert.ok(made.recorded.some(({ type }) => type.endsWith(":StatefulSet")));
   });
 
   it("names every replica in DNS, completely, and tells nginx whom to ask", () => {
-    const platform = new kubernetes.KubernetesPlatform("testbro", { ...CLUSTER, dns: { clusterDomain: "k8s.example" } });
+    const platform = new made.kubernetes.KubernetesPlatform("testbro", { ...CLUSTER, dns: { clusterDomain: "k8s.example" } });
     assert.equal(platform.declare("web", { segment: "edge" }).host, "testbro-web.testbro-production.svc.k8s.example");
     assert.deepEqual(platform.resolvers, ["kube-dns.kube-system.svc.k8s.example"]);
   });
@@ -305,7 +296,7 @@ describe("KubernetesPlatform", function () {
   ];
   for (const [what, example, change, message, settings] of refused) {
     it(`refuses ${what}, by name and with the fix`, () => {
-      const platform = new kubernetes.KubernetesPlatform("testbro", { ...CLUSTER, ...settings });
+      const platform = new made.kubernetes.KubernetesPlatform("testbro", { ...CLUSTER, ...settings });
       const { ref, workload } = examples(platform)[example] ?? assert.fail(example);
       assert.throws(
         () => platform.run(ref, { ...workload, ...change }),
@@ -323,7 +314,7 @@ describe("KubernetesPlatform", function () {
       insideRanges: ["10.0.0.0/40"],
     };
     assert.throws(
-      () => new kubernetes.KubernetesPlatform("testbro", bad),
+      () => new made.kubernetes.KubernetesPlatform("testbro", bad),
       (error: Error) =>
         ["namespace", "dns.ttl", "dns.addresses", "dns.resolvers", "publish.drain", "apiServer.cidrs", "insideRanges"].every((path) =>
           error.message.includes(`testbro.${path}: `),
@@ -332,7 +323,7 @@ describe("KubernetesPlatform", function () {
   });
 
   it("refuses a secret of another platform", () => {
-    const platform = new kubernetes.KubernetesPlatform("testbro", CLUSTER);
+    const platform = new made.kubernetes.KubernetesPlatform("testbro", CLUSTER);
     const { ref, workload } = examples(platform)["store"] ?? assert.fail();
     assert.throws(() => platform.run(ref, { ...workload, secrets: { "/run/x": { name: "x" } } }), /secret "x" is of another platform/);
   });

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import type * as pulumiTypes from "@pulumi/pulumi";
 import type { Workload } from "../../workload";
 import type { KubernetesPlatformArgs } from ".";
 import { kubeletMetrics } from "./nodes";
 import { settingsOf } from "./settings";
-import { assertSnapshot, recordObjects, type RecordedObject } from "./snapshots.fixture";
+import { assertSnapshot, withKubernetes } from "./snapshots.fixture";
 
 const RESOURCES: Workload["resources"] = { limits: { cpu: "100m", memory: "64Mi" }, reservations: { cpu: "10m", memory: "32Mi" } };
 const SCRAPER: Workload = {
@@ -29,29 +28,21 @@ const CLUSTER: KubernetesPlatformArgs = { namespace: "testbro-production" };
 
 describe("nodes of a KubernetesPlatform", function () {
   this.timeout(20_000);
-  let pulumi: typeof pulumiTypes;
-  let kubernetes: typeof import("./index.js");
-  let recorded: RecordedObject[] = [];
-
-  before(async () => {
-    pulumi = await import("@pulumi/pulumi");
-    await recordObjects(pulumi.runtime, (object) => recorded.push(object));
-    kubernetes = await import("./index.js");
-  });
+  const made = withKubernetes();
 
   async function watched(settings: KubernetesPlatformArgs): Promise<void> {
-    recorded = [];
-    const platform = new kubernetes.KubernetesPlatform("testbro", { ...CLUSTER, ...settings });
+    made.recorded = [];
+    const platform = new made.kubernetes.KubernetesPlatform("testbro", { ...CLUSTER, ...settings });
     const on = platform.nodes?.platform ?? assert.fail("no nodes");
     platform.run(platform.declare("scraper", { segment: "monitoring" }), SCRAPER);
     on.run(on.declare("observer", { ports: { metrics: 9100 }, segment: "monitoring" }), OBSERVER);
-    await pulumi.runtime.disconnect();
+    await made.pulumi.runtime.disconnect();
   }
-  const of = (kind: string) => recorded.filter(({ type }) => type.endsWith(`:${kind}`));
+  const of = (kind: string) => made.recorded.filter(({ type }) => type.endsWith(`:${kind}`));
 
   it("render as their snapshot: a namespace of their own, one right, and a way to the nodes alone", async () => {
     await watched({ nodes: { cidrs: ["192.0.2.0/24"] } });
-    assertSnapshot("nodes", recorded);
+    assertSnapshot("nodes", made.recorded);
   });
 
   it("are seen by a pod that is privileged in nothing else", async () => {
@@ -93,11 +84,11 @@ describe("nodes of a KubernetesPlatform", function () {
       ["testbro-production"],
     );
     assert.deepEqual([...of("DaemonSet"), ...of("ClusterRole")], []);
-    assert.equal(new kubernetes.KubernetesPlatform("testbro", CLUSTER).nodes, undefined);
+    assert.equal(new made.kubernetes.KubernetesPlatform("testbro", CLUSTER).nodes, undefined);
   });
 
   it("are not looked into, nor scraped, on a platform that is not made for it", () => {
-    const platform = new kubernetes.KubernetesPlatform("testbro", CLUSTER);
+    const platform = new made.kubernetes.KubernetesPlatform("testbro", CLUSTER);
     const observer = platform.declare("observer", { ports: { metrics: 9100 }, segment: "monitoring" });
     assert.throws(() => platform.run(observer, OBSERVER), /observer\.observesNode: Pod Security "restricted" refuses.*Fix: /);
     assert.throws(
@@ -107,13 +98,13 @@ describe("nodes of a KubernetesPlatform", function () {
   });
 
   it("are the only reason to be in their namespace", () => {
-    const on = new kubernetes.KubernetesPlatform("testbro", { ...CLUSTER, nodes: {} }).nodes?.platform ?? assert.fail();
+    const on = new made.kubernetes.KubernetesPlatform("testbro", { ...CLUSTER, nodes: {} }).nodes?.platform ?? assert.fail();
     const ref = on.declare("observer", { ports: { metrics: 9100 }, segment: "monitoring" });
     assert.throws(() => on.run(ref, { ...OBSERVER, observesNode: false }), /observer\.observesNode: .*privileged for that alone.*Fix: /);
   });
 
   it("have one port for one pod: a new one comes after the old one", () => {
-    const on = new kubernetes.KubernetesPlatform("testbro", { ...CLUSTER, nodes: {} }).nodes?.platform ?? assert.fail();
+    const on = new made.kubernetes.KubernetesPlatform("testbro", { ...CLUSTER, nodes: {} }).nodes?.platform ?? assert.fail();
     const observer = on.declare("observer", { ports: { metrics: 9100 }, segment: "monitoring" });
     assert.throws(() => on.run(observer, { ...OBSERVER, update: {} }), /observer\.update\.order: .*Fix: write "stop-first"/);
   });
@@ -121,7 +112,7 @@ describe("nodes of a KubernetesPlatform", function () {
   it("refuse bad settings, all at once with the fix", () => {
     const nodes = { namespace: "testbro-production", port: 10250, cidrs: ["10.0.0.0"] };
     assert.throws(
-      () => new kubernetes.KubernetesPlatform("testbro", { ...CLUSTER, nodes }),
+      () => new made.kubernetes.KubernetesPlatform("testbro", { ...CLUSTER, nodes }),
       (error: Error) =>
         [
           /nodes\.namespace: "testbro-production" is the platform's own.*Fix: /,
@@ -130,7 +121,7 @@ describe("nodes of a KubernetesPlatform", function () {
         ].every((pattern) => pattern.test(error.message)) || assert.fail(error.message),
     );
     assert.throws(
-      () => new kubernetes.KubernetesPlatform("testbro", { ...CLUSTER, nodes: { namespace: "kube-system" } }),
+      () => new made.kubernetes.KubernetesPlatform("testbro", { ...CLUSTER, nodes: { namespace: "kube-system" } }),
       /nodes\.namespace/,
     );
   });

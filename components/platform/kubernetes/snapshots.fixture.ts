@@ -46,6 +46,24 @@ export async function recordObjects(
   );
 }
 
+/** What a spec of the Kubernetes platform uses: modules that are imported once Pulumi records, and what was asked for since {@link recorded} was emptied. */
+export class RecordingKubernetes {
+  pulumi!: typeof pulumi;
+  kubernetes!: typeof import("./index.js");
+  recorded: RecordedObject[] = [];
+}
+
+/** Declares the hook of such a spec. */
+export function withKubernetes(): RecordingKubernetes {
+  const recording = new RecordingKubernetes();
+  before(async () => {
+    recording.pulumi = await import("@pulumi/pulumi");
+    await recordObjects(recording.pulumi.runtime, (object) => recording.recorded.push(object));
+    recording.kubernetes = await import("./index.js");
+  });
+  return recording;
+}
+
 /**
  * Compares the Kubernetes objects among some resources with the snapshot of a name.
  * @param folder of the snapshots

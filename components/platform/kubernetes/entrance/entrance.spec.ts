@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import type * as pulumiTypes from "@pulumi/pulumi";
 import type { Workload } from "../../../workload";
 import { examples } from "../examples.fixture";
-import { assertSnapshot, recordObjects, type RecordedObject } from "../snapshots.fixture";
+import { assertSnapshot, withKubernetes } from "../snapshots.fixture";
 import type { EntranceSettings } from "./settings";
 
 const ENTRANCES: Record<string, EntranceSettings> = {
@@ -24,20 +23,12 @@ const ENTRANCES: Record<string, EntranceSettings> = {
 
 describe("KubernetesEntrance", function () {
   this.timeout(20_000);
-  let pulumi: typeof pulumiTypes;
-  let kubernetes: typeof import("../index.js");
-  let recorded: RecordedObject[] = [];
-
-  before(async () => {
-    pulumi = await import("@pulumi/pulumi");
-    await recordObjects(pulumi.runtime, (object) => recorded.push(object));
-    kubernetes = await import("../index.js");
-  });
+  const made = withKubernetes();
 
   /** Runs a workload that publishes a port behind an entrance. */
   async function run(entrance: EntranceSettings, ports: Workload["ports"] = [{ name: "https", container: 8443, publish: { port: 443 } }]) {
-    recorded = [];
-    const platform = new kubernetes.KubernetesPlatform("testbro", {
+    made.recorded = [];
+    const platform = new made.kubernetes.KubernetesPlatform("testbro", {
       publish: { entrance },
       apiServer: { cidrs: ["10.96.0.1/32"] },
       autoscaling: { requestsPerSecond: { type: "Pods", name: "requests_per_second" }, queue: { type: "External", name: "jobs_waiting" } },
@@ -48,8 +39,8 @@ describe("KubernetesEntrance", function () {
     const { metrics, ...rest } = workload;
     assert.ok(metrics, "the example has no metrics to leave out");
     platform.run(ref, { ...rest, ports: ports ?? [], health: { live } });
-    await pulumi.runtime.disconnect();
-    return recorded.filter(({ name }) => name.startsWith("testbro-edge-entrance") || name === "testbro-edge-public");
+    await made.pulumi.runtime.disconnect();
+    return made.recorded.filter(({ name }) => name.startsWith("testbro-edge-entrance") || name === "testbro-edge-public");
   }
 
   for (const [name, entrance] of Object.entries(ENTRANCES)) {
@@ -65,7 +56,7 @@ describe("KubernetesEntrance", function () {
 
   it("refuses a workload that publishes other ports only, by name and with the fix", () => {
     assert.throws(() => {
-      const platform = new kubernetes.KubernetesPlatform("testbro", { publish: { entrance: ENTRANCES["ingress"] ?? assert.fail() } });
+      const platform = new made.kubernetes.KubernetesPlatform("testbro", { publish: { entrance: ENTRANCES["ingress"] ?? assert.fail() } });
       const { ref, workload } = examples(platform)["store"] ?? assert.fail();
       platform.run(ref, { ...workload, ports: [{ name: "sql", container: 5432, publish: { port: 5432 } }] });
     }, /store\.ports: publishes sql, but the platform's entrance leads to a port named https.* Fix: /);
@@ -79,7 +70,7 @@ describe("KubernetesEntrance", function () {
       certificate: { issuer: { name: "" } },
     };
     assert.throws(
-      () => new kubernetes.KubernetesPlatform("testbro", { publish: { entrance: bad } }),
+      () => new made.kubernetes.KubernetesPlatform("testbro", { publish: { entrance: bad } }),
       (error: Error) =>
         [
           /className: "No Class"/,
@@ -91,7 +82,7 @@ describe("KubernetesEntrance", function () {
     );
     assert.throws(
       () =>
-        new kubernetes.KubernetesPlatform("testbro", {
+        new made.kubernetes.KubernetesPlatform("testbro", {
           publish: { entrance: { kind: "Ingress", className: "nginx", hosts: [], certificate: { secretName: "A" } } },
         }),
       /hosts: is empty[^]*certificate\.secretName: "A"/,

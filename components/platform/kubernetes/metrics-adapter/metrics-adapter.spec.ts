@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import type * as pulumiTypes from "@pulumi/pulumi";
 import { metricsOf } from "../autoscaling";
-import { assertSnapshot, recordObjects, type RecordedObject } from "../snapshots.fixture";
+import { assertSnapshot, withKubernetes } from "../snapshots.fixture";
 import { adapterConfig } from "./objects";
 import { adapterSettings, checkAdapter, REQUESTS_METRIC, type MetricsAdapterArgs } from "./settings";
 
@@ -9,44 +8,42 @@ const TLS = { certificate: "a certificate\n", key: "its key\n", authority: "the 
 
 describe("MetricsAdapter", function () {
   this.timeout(20_000);
-  let pulumi: typeof pulumiTypes;
-  let kubernetes: typeof import("../index.js");
-  let recorded: RecordedObject[] = [];
+  const made = withKubernetes();
 
-  before(async () => {
-    pulumi = await import("@pulumi/pulumi");
-    await recordObjects(pulumi.runtime, (object) => recorded.push(object));
-    kubernetes = await import("../index.js");
-  });
-
-  type Platform = InstanceType<typeof kubernetes.KubernetesPlatform>;
+  type Platform = InstanceType<typeof made.kubernetes.KubernetesPlatform>;
   const platformWith = (args: object = { apiServer: { cidrs: ["192.0.2.1/32"] } }): Platform =>
-    new kubernetes.KubernetesPlatform("testbro", { namespace: "testbro-production", ...args });
+    new made.kubernetes.KubernetesPlatform("testbro", { namespace: "testbro-production", ...args });
 
   async function make(platform: Platform, change: Partial<MetricsAdapterArgs> = {}) {
     const prometheus = { ref: platform.declare("prometheus", { ports: { http: 9090 }, segment: "monitoring" }), pathPrefix: "/prometheus" };
-    recorded = [];
-    const adapter = new kubernetes.MetricsAdapter("metrics-adapter", { platform, image: "adapter:1", prometheus, tls: TLS, ...change });
-    await pulumi.runtime.disconnect();
+    made.recorded = [];
+    const adapter = new made.kubernetes.MetricsAdapter("metrics-adapter", {
+      platform,
+      image: "adapter:1",
+      prometheus,
+      tls: TLS,
+      ...change,
+    });
+    await made.pulumi.runtime.disconnect();
     // The platform's own resources come in the same queue.
-    recorded = recorded.filter(({ type, name }) => /adapter/.test(name) || type.endsWith(":APIService"));
+    made.recorded = made.recorded.filter(({ type, name }) => /adapter/.test(name) || type.endsWith(":APIService"));
     return adapter;
   }
 
   it("renders as its snapshot: rights of Kubernetes' own roles alone, TLS that is verified", async () => {
     await make(platformWith());
-    assertSnapshot("metrics-adapter", recorded);
-    const [api] = recorded.filter(({ type }) => type.endsWith(":APIService"));
+    assertSnapshot("metrics-adapter", made.recorded);
+    const [api] = made.recorded.filter(({ type }) => type.endsWith(":APIService"));
     assert.equal(api?.inputs.spec.insecureSkipTLSVerify, undefined);
     assert.equal(Buffer.from(api?.inputs.spec.caBundle as string, "base64").toString(), TLS.authority);
     assert.deepEqual(
-      recorded.filter(({ type }) => /:(Cluster)?Role$/.test(type)),
+      made.recorded.filter(({ type }) => /:(Cluster)?Role$/.test(type)),
       [],
     );
   });
 
   it("has a certificate for the name that the API server asks", () => {
-    assert.equal(kubernetes.MetricsAdapter.host(platformWith()), "testbro-metrics-adapter-api.testbro-production.svc");
+    assert.equal(made.kubernetes.MetricsAdapter.host(platformWith()), "testbro-metrics-adapter-api.testbro-production.svc");
   });
 
   it("makes nothing while the platform is suspended", async () => {
@@ -54,7 +51,7 @@ describe("MetricsAdapter", function () {
     const adapter = await make(platform);
     assert.equal(adapter.apiService, undefined);
     assert.deepEqual(
-      recorded.filter(({ type }) => type.startsWith("kubernetes:")),
+      made.recorded.filter(({ type }) => type.startsWith("kubernetes:")),
       [],
     );
   });
